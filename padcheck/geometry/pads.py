@@ -1,0 +1,103 @@
+"""How a padding policy becomes two integers, before and after, for one axis."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from padcheck.errors import GeometryError
+from padcheck.geometry.window import Window, same_output_size
+
+__all__ = [
+    "SAME_LOWER",
+    "SAME_UPPER",
+    "VALID",
+    "CAUSAL",
+    "PadPolicy",
+    "PadRule",
+    "clamp_total",
+    "explicit",
+    "raw_same_total",
+    "same_total",
+    "split_lower",
+    "split_upper",
+]
+
+
+class PadPolicy(enum.Enum):
+    """Who decides the pads: a rule that looks at the input size, or two fixed integers."""
+
+    VALID = "valid"
+    SAME_UPPER = "same_upper"
+    SAME_LOWER = "same_lower"
+    CAUSAL = "causal"
+    EXPLICIT = "explicit"
+
+
+def raw_same_total(input_size: int, window: Window) -> int:
+    """(ceil(n / s) - 1) * s + effective_kernel - n; negative when the stride skips the end.
+
+    Source: TensorFlow `tf.nn` "Notes on padding"; ONNX auto_pad.
+    """
+    last_start = (same_output_size(input_size, window.stride) - 1) * window.stride
+    return last_start + window.effective_kernel - input_size
+
+
+def clamp_total(total: int) -> int:
+    """max(total, 0): SAME never crops, even where the stride exceeds the kernel."""
+    return total if total > 0 else 0
+
+
+def same_total(input_size: int, window: Window) -> int:
+    """The elements SAME adds in all: `raw_same_total` clamped at 0."""
+    return clamp_total(raw_same_total(input_size, window))
+
+
+def split_upper(total: int) -> tuple[int, int]:
+    """(total // 2, rest): the odd element goes after. Assumes total >= 0."""
+    return total // 2, total - total // 2
+
+
+def split_lower(total: int) -> tuple[int, int]:
+    """(rest, total // 2): the odd element goes before. Assumes total >= 0."""
+    return total - total // 2, total // 2
+
+
+@dataclass(frozen=True, slots=True)
+class PadRule:
+    """A policy for one axis; `before` and `after` count only for EXPLICIT, negative = crop."""
+
+    policy: PadPolicy
+    before: int = 0
+    after: int = 0
+
+    def resolve(self, input_size: int, window: Window) -> tuple[int, int]:
+        """(pad_before, pad_after) at this input size, in elements."""
+        policy = self.policy
+        if policy is PadPolicy.EXPLICIT:
+            return self.before, self.after
+        if policy is PadPolicy.SAME_UPPER:
+            return split_upper(same_total(input_size, window))
+        if policy is PadPolicy.SAME_LOWER:
+            return split_lower(same_total(input_size, window))
+        if policy is PadPolicy.CAUSAL:
+            return window.effective_kernel - 1, 0
+        if policy is PadPolicy.VALID:
+            return 0, 0
+        raise GeometryError(f"expected a PadPolicy but got policy={policy!r}")
+
+    @property
+    def size_dependent(self) -> bool:
+        """Whether the pads change with the input size."""
+        return self.policy in (PadPolicy.SAME_UPPER, PadPolicy.SAME_LOWER)
+
+
+VALID = PadRule(PadPolicy.VALID)
+SAME_UPPER = PadRule(PadPolicy.SAME_UPPER)
+SAME_LOWER = PadRule(PadPolicy.SAME_LOWER)
+CAUSAL = PadRule(PadPolicy.CAUSAL)
+
+
+def explicit(before: int, after: int) -> PadRule:
+    """Fixed pads, in elements; negative numbers crop."""
+    return PadRule(PadPolicy.EXPLICIT, before, after)
