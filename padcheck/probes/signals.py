@@ -1,0 +1,99 @@
+"""Integer signals that hide nothing, small enough that float32 holds every sum exactly.
+
+Rules:
+1. Convs: x and weight in [-16, 16] without 0 in x, so that a lost or added tap changes the
+   sum and two sums are seldom equal by chance; amplitudes shrink to 1 when taps * channels
+   would exceed float32's exact integers.
+2. Max pools: strictly negative and all different, so that a 0 in the padding wins and every
+   maximum names the input it came from.
+3. Averages: strictly negative and large, so that every divisor gives another integer; sums
+   stay under 2**21, where a quotient times its divisor still rounds to the sum.
+4. Lp pools: nonzero in [-4, 4].
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from padcheck.records import OpKind, OpSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["EXACT", "Probe", "make_probe", "probe_spec"]
+
+#: Integers up to here are exact in float32.
+EXACT = 1 << 24
+#: Sums of averages stay below; see rule 3.
+AVERAGE_SUM = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Probe:
+    """One signal: x (N, C, *spatial) int64, weight and bias int64 or None."""
+
+    x: NDArray[np.int64]
+    weight: NDArray[np.int64] | None
+    bias: NDArray[np.int64] | None
+
+    def as_float32(self) -> tuple[NDArray[Any], NDArray[Any] | None, NDArray[Any] | None]:
+        """x, weight and bias as frameworks take them; exact."""
+        arrays = (self.x, self.weight, self.bias)
+        x, weight, bias = (None if a is None else a.astype(np.float32) for a in arrays)
+        assert x is not None
+        return x, weight, bias
+
+
+def probe_spec(spec: OpSpec) -> OpSpec:
+    """`spec` with as few channels as show the same geometry: what a verdict depends on.
+
+    Keeps whether the op is grouped or depthwise, and the depth multiplier up to 2.
+    """
+    c_in, c_out = spec.channels
+    if not spec.kind.has_weight:
+        return spec.replace(channels=(2, 2), group=1, bias=False)
+    if spec.group == 1:
+        return spec.replace(channels=(min(c_in, 2), min(c_out, 3)), bias=False)
+    if spec.group == c_in:
+        multiplier = min(c_out // c_in, 2)
+        return spec.replace(channels=(2, 2 * multiplier), group=2, bias=False)
+    return spec.replace(channels=(4, 4), group=2, bias=False)
+
+
+def make_probe(spec: OpSpec, *, seed: int = 0, batch: int = 1) -> Probe:
+    """The signal for one op: same spec and seed, same numbers."""
+    generator = np.random.default_rng(seed)
+    shape = (batch, spec.channels[0], *spec.input_size)
+    if spec.kind is OpKind.MAX_POOL:
+        return Probe(_distinct(generator, shape), None, None)  # rule 2
+    if spec.kind is OpKind.AVERAGE_POOL:
+        low = max(1, AVERAGE_SUM // math.prod(spec.kernel_size))
+        return Probe(-generator.integers(low, 2 * low, shape), None, None)  # rule 3
+    if spec.kind is OpKind.LP_POOL:
+        return Probe(_nonzero(generator, shape, 4), None, None)  # rule 4
+    weight_shape = spec.weight_shape
+    terms = math.prod(weight_shape[2:]) * spec.channels[0]
+    amplitude = next(a for a in (16, 4, 1) if terms * a * a < EXACT or a == 1)  # rule 1
+    bias = _nonzero(generator, (spec.channels[1],), 4) if spec.bias else None
+    weight = generator.integers(-amplitude, amplitude + 1, weight_shape)
+    return Probe(_nonzero(generator, shape, amplitude), weight, bias)
+
+
+def _nonzero(
+    generator: np.random.Generator, shape: tuple[int, ...], amplitude: int
+) -> NDArray[np.int64]:
+    magnitude = generator.integers(1, amplitude + 1, shape)
+    signed: NDArray[np.int64] = magnitude * generator.choice(np.array([-1, 1]), shape)
+    return signed
+
+
+def _distinct(generator: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """-1, -2, ... shuffled within each (N, C) plane; exact in float32 up to 2**24 elements."""
+    planes = math.prod(shape[:2])
+    size = math.prod(shape[2:])
+    rows = [-1 - generator.permutation(size) for _ in range(planes)]
+    return np.stack(rows).astype(np.int64).reshape(shape)

@@ -1,0 +1,46 @@
+"""Frozen records: what an op is, what was seen, what it proves, and the report."""
+
+from padcheck.records.evidence import (
+    EQUIVALENT,
+    MISMATCH,
+    UNVERIFIED,
+    BorderShare,
+    Finding,
+    Lowered,
+    Mismatch,
+    Proof,
+    Site,
+    Trial,
+)
+from padcheck.records.report import (
+    SCHEMA,
+    AxisSizes,
+    LoweringReport,
+    ModelRef,
+    OpReport,
+    Report,
+)
+from padcheck.records.spec import OpKind, OpSpec, agreement_of, same_function
+
+__all__ = [
+    "EQUIVALENT",
+    "MISMATCH",
+    "SCHEMA",
+    "UNVERIFIED",
+    "AxisSizes",
+    "BorderShare",
+    "Finding",
+    "Lowered",
+    "LoweringReport",
+    "Mismatch",
+    "ModelRef",
+    "OpKind",
+    "OpReport",
+    "OpSpec",
+    "Proof",
+    "Report",
+    "Site",
+    "Trial",
+    "agreement_of",
+    "same_function",
+]

@@ -1,0 +1,302 @@
+"""OpSpec: one windowed op on one input size, in no framework's words."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from padcheck.errors import GeometryError
+from padcheck.geometry import (
+    Agreement,
+    PadPolicy,
+    PadRule,
+    Rounding,
+    Window,
+    agree_at,
+    at_least,
+    divisor,
+    explicit,
+    full_size,
+    output_size,
+    periodic,
+    reads_padding,
+    resolve_crops,
+)
+
+__all__ = ["OpKind", "OpSpec", "agreement_of", "same_function"]
+
+
+class OpKind(enum.Enum):
+    """The windowed ops."""
+
+    CONV = "conv"
+    CONV_TRANSPOSE = "conv_transpose"
+    MAX_POOL = "max_pool"
+    AVERAGE_POOL = "average_pool"
+    LP_POOL = "lp_pool"
+
+    @property
+    def has_weight(self) -> bool:
+        """Whether the op takes a weight."""
+        return self in (OpKind.CONV, OpKind.CONV_TRANSPOSE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpSpec:
+    """A windowed op; every per-axis field is a tuple with one entry per spatial axis.
+
+    `pads` are padding rules, or crops for CONV_TRANSPOSE. `pad_value` is what a pad tap holds:
+    0 for convs, -inf for max pools; averages leave pads out unless `count_include_pad`, and
+    Lp pools hold 0. Raises GeometryError when the fields do not fit together.
+    """
+
+    kind: OpKind
+    input_size: tuple[int, ...]
+    kernel_size: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    pads: tuple[PadRule, ...]
+    rounding: Rounding = Rounding.FLOOR
+    group: int = 1
+    channels: tuple[int, int] = (2, 3)
+    bias: bool = False
+    pad_value: float = 0.0
+    pad_mode: str = "constant"
+    count_include_pad: bool = False
+    p: int = 2
+    output_padding: tuple[int, ...] = ()
+    output_shape: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        rank = len(self.input_size)
+        for name in ("kernel_size", "stride", "dilation", "pads"):
+            if len(getattr(self, name)) != rank:
+                raise GeometryError(f"expected {rank} entries but got {name}={getattr(self, name)}")
+        for name in ("output_padding", "output_shape"):
+            if len(getattr(self, name)) not in (0, rank):
+                raise GeometryError(f"expected {rank} entries but got {name}={getattr(self, name)}")
+        for size in self.input_size:
+            at_least("input_size", size, 1)
+        c_in, c_out = self.channels
+        if self.kind.has_weight and (
+            self.group < 1 or c_in < 1 or c_out < 1 or c_in % self.group or c_out % self.group
+        ):
+            raise GeometryError(
+                f"expected group to divide channels but got group={self.group}, "
+                f"channels={self.channels}"
+            )
+        if math.isnan(self.pad_value):
+            raise GeometryError("expected a number but got pad_value=nan")
+
+    @property
+    def rank(self) -> int:
+        """The number of spatial axes."""
+        return len(self.input_size)
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The window of each axis."""
+        return tuple(
+            Window(k, s, d)
+            for k, s, d in zip(self.kernel_size, self.stride, self.dilation, strict=True)
+        )
+
+    @property
+    def resolved_pads(self) -> tuple[tuple[int, int], ...]:
+        """(pad_before, pad_after) per axis; crops for CONV_TRANSPOSE."""
+        if self.kind is OpKind.CONV_TRANSPOSE:
+            return tuple(self._crops(axis) for axis in range(self.rank))
+        return tuple(
+            rule.resolve(n, window)
+            for rule, n, window in zip(self.pads, self.input_size, self.windows, strict=True)
+        )
+
+    def _crops(self, axis: int) -> tuple[int, int]:
+        return resolve_crops(
+            self.input_size[axis],
+            self.windows[axis],
+            self.pads[axis],
+            self.output_padding[axis] if self.output_padding else 0,
+            self.output_shape[axis] if self.output_shape else None,
+        )
+
+    @property
+    def pad_before(self) -> tuple[int, ...]:
+        """Elements added (cropped, if transposed) at the low end of each axis."""
+        return tuple(before for before, _ in self.resolved_pads)
+
+    @property
+    def pad_after(self) -> tuple[int, ...]:
+        """Elements added (cropped, if transposed) at the high end of each axis."""
+        return tuple(after for _, after in self.resolved_pads)
+
+    @property
+    def output_size(self) -> tuple[int, ...]:
+        """The output size of each axis; 0 where the op yields nothing."""
+        sized = zip(self.input_size, self.windows, self.resolved_pads, strict=True)
+        if self.kind is OpKind.CONV_TRANSPOSE:
+            return tuple(max(0, full_size(n, w) - b - a) for n, w, (b, a) in sized)
+        return tuple(output_size(n, w, b, a, self.rounding) for n, w, (b, a) in sized)
+
+    @property
+    def weight_shape(self) -> tuple[int, ...]:
+        """(O, I/group, *k), or (I, O/group, *k) when transposed; () for pools."""
+        if not self.kind.has_weight:
+            return ()
+        c_in, c_out = self.channels
+        if self.kind is OpKind.CONV_TRANSPOSE:
+            return (c_in, c_out // self.group, *self.kernel_size)
+        return (c_out, c_in // self.group, *self.kernel_size)
+
+    @property
+    def parameters(self) -> int:
+        """Trainable numbers: weight and bias."""
+        weight = math.prod(self.weight_shape) if self.kind.has_weight else 0
+        return weight + (self.channels[1] if self.bias and self.kind.has_weight else 0)
+
+    @property
+    def reads_padding(self) -> bool:
+        """Whether any tap reads a pad; for CONV_TRANSPOSE, whether anything is cropped or added."""
+        if self.kind is OpKind.CONV_TRANSPOSE:
+            return any(pair != (0, 0) for pair in self.resolved_pads)
+        return any(
+            reads_padding(n, window, before, size)
+            for n, window, before, size in zip(
+                self.input_size, self.windows, self.pad_before, self.output_size, strict=True
+            )
+        )
+
+    def replace(self, **changes: Any) -> OpSpec:
+        """A copy with some fields changed."""
+        return dataclasses.replace(self, **changes)
+
+    def with_pads(self, pads: Sequence[tuple[int, int]]) -> OpSpec:
+        """A copy with explicit pads (crops), and neither output_padding nor output_shape."""
+        rules = tuple(explicit(before, after) for before, after in pads)
+        return self.replace(pads=rules, output_padding=(), output_shape=())
+
+    def with_rule(self, rule: PadRule) -> OpSpec:
+        """A copy with one rule on every axis, and neither output_padding nor output_shape."""
+        return self.replace(pads=(rule,) * self.rank, output_padding=(), output_shape=())
+
+    def resized(self, input_size: Sequence[int]) -> OpSpec:
+        """A copy at another input size; SAME is worked out anew, explicit pads stay."""
+        return self.replace(input_size=tuple(input_size))
+
+    @property
+    def policy(self) -> PadPolicy:
+        """The policy, when all axes share one, else EXPLICIT."""
+        kinds = {rule.policy for rule in self.pads}
+        return kinds.pop() if len(kinds) == 1 else PadPolicy.EXPLICIT
+
+    def __str__(self) -> str:
+        """`conv(n=8x8, k=3x3, s=2x2, pads=(1,1)x(1,1))`, fields at their defaults left out."""
+        parts = [f"n={_cross(self.input_size)}", f"k={_cross(self.kernel_size)}"]
+        if set(self.stride) != {1}:
+            parts.append(f"s={_cross(self.stride)}")
+        if set(self.dilation) != {1}:
+            parts.append(f"d={_cross(self.dilation)}")
+        parts.append(f"{'crops' if self.kind is OpKind.CONV_TRANSPOSE else 'pads'}={self._pads()}")
+        if self.group != 1:
+            parts.append(f"group={self.group}")
+        if self.rounding is Rounding.CEIL:
+            parts.append("ceil")
+        if self.count_include_pad:
+            parts.append("count_include_pad")
+        return f"{self.kind.value}({', '.join(parts)})"
+
+    def _pads(self) -> str:
+        return "x".join(f"({before},{after})" for before, after in self.resolved_pads)
+
+
+def _cross(sizes: Sequence[int]) -> str:
+    return "x".join(str(size) for size in sizes)
+
+
+def same_function(one: OpSpec, other: OpSpec) -> bool:
+    """Whether two specs of one input size, kind, weight and rounding compute the same numbers.
+
+    1. Every axis must agree (`geometry.agree_at`, or equal crops and sizes if transposed).
+    2. Max and Lp pools: pad taps must hold the same, or not be read.
+    3. Averages: every output's divisor must be the same.
+    """
+    if one.kind is not other.kind or one.input_size != other.input_size:
+        return False
+    if (one.kernel_size, one.stride, one.dilation) != (
+        other.kernel_size,
+        other.stride,
+        other.dilation,
+    ):
+        return False
+    return all(_axis_agrees(one, other, axis) for axis in range(one.rank)) and _fills_agree(
+        one, other
+    )
+
+
+def _axis_agrees(one: OpSpec, other: OpSpec, axis: int) -> bool:
+    if one.output_size[axis] != other.output_size[axis]:
+        return False
+    mine, theirs = one.resolved_pads[axis], other.resolved_pads[axis]
+    if one.kind is OpKind.CONV_TRANSPOSE:  # rule 1
+        return mine[0] == theirs[0]
+    n, window = one.input_size[axis], one.windows[axis]
+    if one.rounding is other.rounding:
+        return agree_at(n, window, mine, theirs, one.rounding)  # rule 1
+    return mine[0] == theirs[0]
+
+
+def _fills_agree(one: OpSpec, other: OpSpec) -> bool:
+    if one.kind is OpKind.AVERAGE_POOL:  # rule 3
+        return all(_divisors(one, axis) == _divisors(other, axis) for axis in range(one.rank))
+    same = (one.pad_value, one.pad_mode) == (other.pad_value, other.pad_mode)
+    return same or not (one.reads_padding or other.reads_padding)  # rule 2
+
+
+def _divisors(spec: OpSpec, axis: int) -> list[int]:
+    before, after = spec.resolved_pads[axis]
+    n, window = spec.input_size[axis], spec.windows[axis]
+    return [
+        divisor(output, n, window, before, after, spec.count_include_pad)
+        for output in range(spec.output_size[axis])
+    ]
+
+
+def agreement_of(one: OpSpec, other: OpSpec, axis: int) -> Agreement | None:
+    """The input sizes along `axis` for which two specs agree on that axis, fill and divisor too.
+
+    None when the window is too large for its residues to be listed.
+    """
+
+    def agrees(size: int) -> bool:
+        return same_function(_line(one, axis, size), _line(other, axis, size))
+
+    pads = max(
+        abs(number)
+        for rule in (one.pads[axis], other.pads[axis])
+        for number in (rule.before, rule.after)
+    )
+    window = one.windows[axis]
+    if one.kind is OpKind.CONV_TRANSPOSE:
+        if one.output_shape or other.output_shape:
+            return None
+        window = Window(window.kernel_size, 1, window.dilation)
+        agrees_at_one = agrees(1)
+        return Agreement(1, (0,) if agrees_at_one else ())
+    return periodic(agrees, window, pads)
+
+
+def _line(spec: OpSpec, axis: int, size: int) -> OpSpec:
+    """The op on one axis alone."""
+    return spec.replace(
+        input_size=(size,),
+        kernel_size=(spec.kernel_size[axis],),
+        stride=(spec.stride[axis],),
+        dilation=(spec.dilation[axis],),
+        pads=(spec.pads[axis],),
+        output_padding=spec.output_padding[axis : axis + 1],
+        output_shape=spec.output_shape[axis : axis + 1],
+    )
