@@ -1,0 +1,76 @@
+"""One cause per file, and the one table of codes."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from padcheck.causes.base import FILL, GRID, Cause, pairs_text
+from padcheck.errors import UsageError
+
+__all__ = [
+    "CODES",
+    "FILL",
+    "GRID",
+    "PRECEDENCE",
+    "Cause",
+    "all_causes",
+    "cause",
+    "documentation",
+    "pairs_text",
+    "precedence",
+]
+
+#: code -> name, which is also the module. Codes are public and never reused.
+CODES: dict[str, str] = {
+    "PAD101": "asymmetric_same",
+    "PAD102": "same_side_swapped",
+    "PAD104": "pads_dropped",
+    "PAD105": "pads_one_ended",
+    "PAD107": "negative_total_pad",
+    "PAD110": "size_dependent_same",
+    "PAD201": "zero_filled_max_pool",
+    "PAD203": "pads_counted_in_average",
+    "PAD401": "transposed_crop_side",
+    "PAD402": "transposed_output_size",
+    "PAD998": "framework_diverges",
+    "PAD999": "unexplained",
+}
+
+#: Which name to use for two causes that are one function at every input size: a rule that
+#: frameworks offer comes before a slip of the pen.
+PRECEDENCE = ("PAD101", "PAD110", "PAD102", "PAD104", "PAD105")
+
+#: Verdicts about a measurement rather than hypotheses about an op.
+_NO_COUNTERFACTUAL = ("PAD998", "PAD999")
+
+
+def cause(code: str) -> Cause:
+    """The cause of a code that offers counterfactuals."""
+    found: Cause = import_module(f"padcheck.causes.{CODES[code]}").CAUSE
+    return found
+
+
+def all_causes() -> tuple[Cause, ...]:
+    """Every cause that offers counterfactuals, in the order of the codes."""
+    return tuple(cause(code) for code in CODES if code not in _NO_COUNTERFACTUAL)
+
+
+def precedence(code: str) -> int:
+    """The place of a code in PRECEDENCE; codes that are not there come after."""
+    return PRECEDENCE.index(code) if code in PRECEDENCE else len(PRECEDENCE)
+
+
+def documentation(code: str) -> str:
+    """The cause's docstring; raises UsageError for an unknown code, listing the known ones.
+
+    A code may be given by number alone, in any case, or by name.
+    """
+    wanted = code.strip()
+    key = wanted.upper() if wanted.upper().startswith("PAD") else f"PAD{wanted}"
+    by_name = {name: known for known, name in CODES.items()}
+    key = by_name.get(wanted.lower(), key)
+    if key not in CODES:
+        raise UsageError(f"expected one of {', '.join(CODES)} but got code={code!r}")
+    text = import_module(f"padcheck.causes.{CODES[key]}").__doc__
+    assert text is not None
+    return text

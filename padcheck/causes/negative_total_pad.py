@@ -1,0 +1,85 @@
+"""PAD107 negative_total_pad
+
+What it finds:
+    The stride exceeds the kernel, SAME's total comes out negative, and one side did not clamp it
+    at 0: it crops the input where the other reads it from the start.
+
+Why outputs differ:
+    A negative pad_before moves the whole grid forward. TensorFlow clamps; onnxruntime's Conv with
+    SAME_UPPER did not when measured (1.31.1).
+
+Example:
+    9 inputs, kernel 1, stride 5: clamped, the outputs read 0 and 5; unclamped, others.
+
+    >>> from padcheck.geometry import SAME_UPPER, Window, raw_same_total, read_window
+    >>> window = Window(kernel_size=1, stride=5)
+    >>> raw_same_total(9, window), SAME_UPPER.resolve(9, window)
+    (-3, (0, 0))
+    >>> [list(read_window(o, window, 0)) for o in range(2)]
+    [[0], [5]]
+    >>> [list(read_window(o, window, -1)) for o in range(2)]
+    [[1], [6]]
+
+Use instead:
+    Keras   `padding="valid"`: SAME pads nothing here
+    TF      `padding="VALID"`
+    PyTorch `padding=0`
+    ONNX    `auto_pad="NOTSET"` with explicit `pads`, never `SAME_UPPER` with stride > kernel
+
+Fix safety:
+    changes-output. Restores the clamped reading.
+
+References:
+    XNNPACK, SAME with stride > kernel: https://github.com/google/XNNPACK/pull/10655
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from padcheck.causes.base import Cause, pairs_text
+from padcheck.geometry import raw_same_total
+from padcheck.records import OpKind, OpSpec
+
+__all__ = ["CAUSE"]
+
+
+def _offers(reference: OpSpec) -> Iterator[OpSpec]:
+    if reference.kind is OpKind.CONV_TRANSPOSE:
+        return
+    totals = [
+        raw_same_total(n, window)
+        for n, window in zip(reference.input_size, reference.windows, strict=True)
+    ]
+    if min(totals) >= 0:
+        return
+    for halve in (_truncated, _floored):
+        befores = [halve(total) for total in totals]
+        yield reference.with_pads(
+            [(before, total - before) for before, total in zip(befores, totals, strict=True)]
+        )
+
+
+def _truncated(total: int) -> int:
+    """Half, rounded toward zero as C++ does."""
+    return -(-total // 2) if total < 0 else total // 2
+
+
+def _floored(total: int) -> int:
+    """Half, rounded down as Python does."""
+    return total // 2
+
+
+def _message(reference: OpSpec, observed: OpSpec) -> str:
+    return f"negative SAME total is not clamped: pads {pairs_text(observed)}, expected " + (
+        pairs_text(reference)
+    )
+
+
+CAUSE = Cause(
+    code="PAD107",
+    name="negative_total_pad",
+    offers=_offers,
+    message=_message,
+    advice="clamp SAME's total at 0, or write the pads out",
+)

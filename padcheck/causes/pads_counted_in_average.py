@@ -1,0 +1,62 @@
+"""PAD203 pads_counted_in_average
+
+What it finds:
+    An average that counts its padding in the divisor where the reference does not, or the
+    reverse.
+
+Why outputs differ:
+    A corner window of a 3x3 pool holds 4 inputs and 5 pads: 4 or 9 is the divisor. Only the border
+    is wrong, by a ratio of two small integers.
+
+Example:
+    35 inputs, kernel 3, stride 1, one pad at each end.
+
+    >>> from padcheck.geometry import Window, divisor
+    >>> window = Window(kernel_size=3)
+    >>> [divisor(o, 35, window, 1, 1, count_include_pad=False) for o in (0, 1, 34)]
+    [2, 3, 2]
+    >>> [divisor(o, 35, window, 1, 1, count_include_pad=True) for o in (0, 1, 34)]
+    [3, 3, 3]
+
+Use instead:
+    Keras   `AveragePooling2D(padding="same")` leaves pads out; ZeroPadding + "valid" counts them
+    TF      `tf.nn.avg_pool2d(..., "SAME")` leaves pads out
+    PyTorch `AvgPool2d(..., count_include_pad=False)`; its default is True
+    ONNX    `count_include_pad=0` (the default) or 1
+
+Fix safety:
+    changes-output at the border only.
+
+References:
+    ONNX export of the flag: https://github.com/pytorch/pytorch/issues/13934
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from padcheck.causes.base import FILL, Cause
+from padcheck.records import OpKind, OpSpec
+
+__all__ = ["CAUSE"]
+
+
+def _offers(reference: OpSpec) -> Iterator[OpSpec]:
+    if reference.kind is OpKind.AVERAGE_POOL:
+        yield reference.replace(count_include_pad=not reference.count_include_pad)
+
+
+def _message(reference: OpSpec, observed: OpSpec) -> str:
+    if observed.count_include_pad:
+        return "divisor counts the pads, expected the inputs alone"
+    return "divisor counts the inputs alone, expected the pads as well"
+
+
+CAUSE = Cause(
+    code="PAD203",
+    name="pads_counted_in_average",
+    offers=_offers,
+    message=_message,
+    advice="use the pool that counts what the reference counts",
+    family=FILL,
+)

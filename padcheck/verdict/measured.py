@@ -1,0 +1,151 @@
+"""Judging a black box by running it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from padcheck.errors import FrameworkError, UsageError
+from padcheck.oracle import Expected, check_size, evaluate
+from padcheck.probes import (
+    Probe,
+    compare,
+    decode,
+    equals,
+    expected_map,
+    make_probe,
+    read_map_probe,
+    read_map_spec,
+)
+from padcheck.records import EQUIVALENT, MISMATCH, Finding, Mismatch, OpKind, OpSpec
+from padcheck.verdict.judgement import Judgement, unverified
+from padcheck.verdict.suspects import Suspect, separate, small_sizes, suspects
+from padcheck.verdict.words import diverging, named, unexplained
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Box = Callable[[OpSpec, Probe], NDArray[Any]]
+    Predict = Callable[[OpSpec], OpSpec]
+
+__all__ = ["judge"]
+
+
+def judge(
+    reference: OpSpec,
+    box: Box,
+    *,
+    predict: Predict | None = None,
+    op: str = "",
+    lowering: str | None = None,
+) -> Judgement:
+    """Whether `box` computes `reference`, and if not, why.
+
+    `box(spec, probe)` returns (N, C, *spatial) for `spec`, which is `reference` or the same op
+    at another input size; `predict(spec)` is what it should compute by its own rule. A
+    FrameworkError from the box, or a spec too large to evaluate, gives an unverified judgement.
+    """
+    try:
+        return _judge(reference, box, predict, op, lowering)
+    except (FrameworkError, UsageError) as error:
+        return unverified(str(error))
+
+
+def _judge(
+    reference: OpSpec, box: Box, predict: Predict | None, op: str, lowering: str | None
+) -> Judgement:
+    check_size(reference)
+    probe = make_probe(reference)
+    observed = box(reference, probe)
+    mismatch = compare(observed, expected(reference, probe), (reference,))  # rule 1
+    findings: list[Finding] = []
+    explained = None
+    if not mismatch.equal:
+        explained, mismatch, findings = _explain(
+            reference, observed, probe, mismatch, box, op, lowering
+        )
+    if predict is not None and not equals(observed, expected(predict(reference), probe)):
+        smallest = _smallest_repro(reference, box, predict)  # rule 5
+        findings.append(diverging(smallest, mismatch, op=op, lowering=lowering))
+    verdict = EQUIVALENT if mismatch.equal else MISMATCH
+    return Judgement(verdict, mismatch, tuple(findings), explained)
+
+
+def expected(spec: OpSpec, probe: Probe) -> Expected:
+    """The oracle's output for a probe."""
+    return evaluate(spec, probe.x, probe.weight, probe.bias)
+
+
+def _explain(
+    reference: OpSpec,
+    observed: NDArray[Any],
+    probe: Probe,
+    mismatch: Mismatch,
+    box: Box,
+    op: str,
+    lowering: str | None,
+) -> tuple[OpSpec | None, Mismatch, list[Finding]]:
+    """Rules 2 to 4: the counterfactual that fits, the comparison in its light, the findings."""
+
+    def refit(live: list[Suspect], moved: OpSpec) -> list[Suspect] | None:
+        try:
+            seen = box(moved, make_probe(moved))
+        except FrameworkError:
+            return None
+        return _fitting(live, moved, seen)
+
+    live = [s for s in suspects(reference, observed.shape[2:]) if _fits(s.spec, observed, probe)]
+    suspect, proof = separate(reference, live, refit)
+    if suspect is None:
+        notes = _read_note(reference, box)
+        return None, mismatch, [unexplained(mismatch, notes, op=op, lowering=lowering)]
+    mismatch = compare(observed, expected(reference, probe), (reference, suspect.spec))
+    found = named(suspect, proof, reference, mismatch, op=op, lowering=lowering)
+    return suspect.spec, mismatch, found
+
+
+def _fits(spec: OpSpec, observed: NDArray[Any], probe: Probe) -> bool:
+    return spec.output_size == observed.shape[2:] and equals(observed, expected(spec, probe))
+
+
+def _fitting(live: list[Suspect], moved: OpSpec, observed: NDArray[Any]) -> list[Suspect]:
+    probe = make_probe(moved)
+    return [s for s in live if _fits(s.spec.resized(moved.input_size), observed, probe)]
+
+
+def _read_note(reference: OpSpec, box: Box) -> tuple[str, ...]:
+    """Which input the first window that reads wrongly really read (convs only)."""
+    if reference.kind is not OpKind.CONV:
+        return ()
+    spec = read_map_spec(reference)
+    try:
+        seen = decode(box(spec, read_map_probe(spec)))
+    except (FrameworkError, UsageError):
+        return ()
+    wanted = expected_map(spec)
+    if seen.shape != wanted.shape:
+        return ()
+    wrong = [tuple(map(int, place)) for place in zip(*(seen != wanted).nonzero(), strict=True)]
+    if not wrong:
+        return ("every tap reads the right input: not a matter of padding",)
+    tap, *output = wrong[0]
+    read, right = (_position(int(table[wrong[0]])) for table in (seen, wanted))
+    return (f"tap {tap} of output {tuple(output)} reads {read}, expected {right}",)
+
+
+def _position(flat: int) -> str:
+    return "a pad" if flat < 0 else f"input {flat}"
+
+
+def _smallest_repro(reference: OpSpec, box: Box, predict: Predict) -> OpSpec:
+    """The first of the small sizes at which the box breaks its own rule, or the one given."""
+    for size in small_sizes(reference):
+        moved = reference.resized(size)
+        if size >= reference.input_size:
+            break
+        try:
+            if not _fits(predict(moved), box(moved, make_probe(moved)), make_probe(moved)):
+                return moved
+        except FrameworkError:
+            continue
+    return reference

@@ -1,0 +1,119 @@
+"""Findings: the message, the notes and the help that a judgement comes with."""
+
+from __future__ import annotations
+
+import math
+
+from padcheck.causes import pairs_text
+from padcheck.records import Finding, Mismatch, OpSpec, Proof
+from padcheck.verdict.suspects import Suspect
+
+__all__ = ["diverging", "named", "share_note", "unexplained"]
+
+
+def named(
+    suspect: Suspect,
+    proof: Proof,
+    reference: OpSpec,
+    mismatch: Mismatch | None,
+    *,
+    op: str,
+    lowering: str | None,
+) -> list[Finding]:
+    """One finding per cause of the suspect; `mismatch` is None when nothing was run."""
+    notes = (
+        *_facts(reference, suspect.spec, mismatch),
+        _proof_note(suspect, proof, mismatch),
+    )
+    return [
+        Finding(
+            code=cause.code,
+            name=cause.name,
+            op=op,
+            lowering=lowering,
+            message=cause.message(reference, suspect.spec),
+            notes=notes,
+            help=cause.advice,
+            safety=cause.safety,
+            proof=proof,
+        )
+        for cause in suspect.causes
+    ]
+
+
+def _facts(reference: OpSpec, observed: OpSpec, mismatch: Mismatch | None) -> tuple[str, ...]:
+    notes = [f"pads: reference {pairs_text(reference)}, observed {pairs_text(observed)}"]
+    if reference.output_size != observed.output_size:
+        sizes = ["x".join(map(str, spec.output_size)) for spec in (observed, reference)]
+        return (*notes, f"output size: {sizes[0]}, expected {sizes[1]}")
+    shift = [r - o for r, o in zip(reference.pad_before, observed.pad_before, strict=True)]
+    if any(shift):
+        notes.append(f"grid shift: ({', '.join(map(str, shift))}) input elements")
+    if mismatch is not None:
+        notes.append(share_note(mismatch))
+    return tuple(notes)
+
+
+def share_note(mismatch: Mismatch) -> str:
+    """`99.97 % of outputs wrong, interior 99.98 %, border 99.40 %`, as far as known."""
+    if mismatch.kind == "shape":
+        return "shapes differ"
+    parts = [f"{percent(mismatch.share)} of outputs wrong"]
+    for name, share in (("interior", mismatch.interior_share), ("border", mismatch.border_share)):
+        if share is not None:
+            parts.append(f"{name} {percent(share)}")
+    return ", ".join(parts)
+
+
+def percent(share: float) -> str:
+    """Two digits after the point, rounded so that neither 0 nor 100 is claimed falsely."""
+    shown = min(max(share, 0.0001), 0.9999) if 0 < share < 1 else share
+    return f"{shown:.2%}".replace("%", " %")
+
+
+def _proof_note(suspect: Suspect, proof: Proof, mismatch: Mismatch | None) -> str:
+    codes = " + ".join(suspect.codes)
+    if mismatch is None:
+        text = f"{codes} reads the same input at every tap (predicted, not run)"
+    else:
+        count = math.prod(mismatch.observed_shape)
+        text = f"{codes} reproduces all {count} outputs exactly, residual 0"
+    if proof.separated_at:
+        text += f"; rivals ruled out at {proof.separated_at}"
+    if proof.rivals:
+        text += f"; so does {', '.join(proof.rivals)}"
+    return f"proof: {text}"
+
+
+def unexplained(
+    mismatch: Mismatch | None, notes: tuple[str, ...], *, op: str, lowering: str | None
+) -> Finding:
+    """PAD999."""
+    where = () if mismatch is None else (share_note(mismatch),)
+    residual = 0.0 if mismatch is None else mismatch.max_abs_diff
+    return Finding(
+        code="PAD999",
+        name="unexplained",
+        op=op,
+        lowering=lowering,
+        message="outputs differ and no known cause reproduces them",
+        notes=(*where, *notes),
+        help="compare with explicit pads and VALID",
+        safety="maybe",
+        proof=Proof(status="unexplained", residual=residual),
+    )
+
+
+def diverging(smallest: OpSpec, mismatch: Mismatch, *, op: str, lowering: str | None) -> Finding:
+    """PAD998, with the smallest geometry found that still shows it."""
+    return Finding(
+        code="PAD998",
+        name="framework_diverges",
+        op=op,
+        lowering=lowering,
+        message="the framework does not compute what its own rule says",
+        notes=(f"smallest repro: {smallest}", share_note(mismatch)),
+        help="use explicit pads, and report the repro to the framework",
+        safety="maybe",
+        proof=Proof(status="proven"),
+    )
