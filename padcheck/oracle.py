@@ -26,6 +26,7 @@ __all__ = [
     "Expected",
     "check_size",
     "evaluate",
+    "fits",
     "interior_masks",
     "tap_table",
     "work",
@@ -67,11 +68,17 @@ def work(spec: OpSpec, batch: int = 1) -> int:
     return batch * taps * per_tap * max(1, math.prod(spec.output_size), math.prod(spec.input_size))
 
 
-def check_size(spec: OpSpec, batch: int = 1) -> None:
-    """Raises UsageError when `evaluate` would take more than MAX_WORK or MAX_ELEMENTS."""
+def fits(spec: OpSpec, batch: int = 1) -> bool:
+    """Whether `evaluate` takes no more than MAX_WORK and MAX_ELEMENTS."""
     planes = batch * max(spec.channels)
     elements = planes * max(math.prod(spec.input_size), math.prod(spec.output_size))
-    if work(spec, batch) > MAX_WORK or elements > MAX_ELEMENTS:
+    weights = math.prod(spec.weight_shape)
+    return work(spec, batch) <= MAX_WORK and max(elements, weights) <= MAX_ELEMENTS
+
+
+def check_size(spec: OpSpec, batch: int = 1) -> None:
+    """Raises UsageError unless the op `fits`."""
+    if not fits(spec, batch):
         raise UsageError(f"too large to evaluate by taps: {spec}")
 
 

@@ -10,7 +10,7 @@ from padcheck.records.evidence import (
     Mismatch,
     Proof,
     Site,
-    Trial,
+    percent,
 )
 from padcheck.records.report import (
     SCHEMA,
@@ -40,7 +40,7 @@ __all__ = [
     "Proof",
     "Report",
     "Site",
-    "Trial",
     "agreement_of",
+    "percent",
     "same_function",
 ]

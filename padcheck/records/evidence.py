@@ -1,8 +1,8 @@
-"""What was seen and what it proves: Site, Lowered, Trial, Mismatch, Proof, Finding."""
+"""What was seen and what it proves: Site, Lowered, Mismatch, Proof, Finding."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from padcheck.records.spec import OpSpec
 
@@ -16,7 +16,7 @@ __all__ = [
     "Mismatch",
     "Proof",
     "Site",
-    "Trial",
+    "percent",
 ]
 
 EQUIVALENT = "equivalent"
@@ -50,7 +50,8 @@ class Site:
 class Lowered:
     """What one lowering makes of an op: the spec it should compute, and the code that builds it.
 
-    `spec` is None when the framework has no words for the op; `reason` then says why.
+    `spec` is None when the framework has no words for the op; `reason` then says why. `repair`
+    is code that computes the op exactly, for a lowering whose own code does not.
     """
 
     lowering: str
@@ -58,6 +59,7 @@ class Lowered:
     code: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     reason: str | None = None
+    repair: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,17 +134,7 @@ class Finding:
     latent: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """One lowering of one spec, measured: the comparison of each probe, and the verdict."""
-
-    lowering: str
-    verdict: str
-    measured: bool
-    spec: OpSpec | None
-    mismatch: Mismatch | None = None
-    codes: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    reason: str | None = None
-    code: tuple[str, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+def percent(share: float) -> str:
+    """Two digits after the point, rounded so that neither 0 nor 100 is claimed falsely."""
+    shown = min(max(share, 0.0001), 0.9999) if 0 < share < 1 else share
+    return f"{shown:.2%}".replace("%", " %")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from padcheck.causes import pairs_text
-from padcheck.records import Finding, Mismatch, OpSpec, Proof
+from padcheck.records import Finding, Mismatch, OpSpec, Proof, percent
 from padcheck.verdict.suspects import Suspect
 
 __all__ = ["diverging", "named", "share_note", "unexplained"]
@@ -63,12 +63,6 @@ def share_note(mismatch: Mismatch) -> str:
         if share is not None:
             parts.append(f"{name} {percent(share)}")
     return ", ".join(parts)
-
-
-def percent(share: float) -> str:
-    """Two digits after the point, rounded so that neither 0 nor 100 is claimed falsely."""
-    shown = min(max(share, 0.0001), 0.9999) if 0 < share < 1 else share
-    return f"{shown:.2%}".replace("%", " %")
 
 
 def _proof_note(suspect: Suspect, proof: Proof, mismatch: Mismatch | None) -> str:

@@ -1,0 +1,58 @@
+"""padcheck: is the converted network the same network, and if not, which pad is to blame.
+
+Public names load when they are first used; importing padcheck loads no framework and no numpy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from padcheck.checks.diagnose import diagnose
+    from padcheck.checks.experiment import check_conv
+    from padcheck.errors import (
+        FrameworkError,
+        GeometryError,
+        MissingFramework,
+        ModelError,
+        PadcheckError,
+        UsageError,
+    )
+    from padcheck.records import Finding, OpSpec, Report
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Finding",
+    "FrameworkError",
+    "GeometryError",
+    "MissingFramework",
+    "ModelError",
+    "OpSpec",
+    "PadcheckError",
+    "Report",
+    "UsageError",
+    "__version__",
+    "check_conv",
+    "diagnose",
+]
+
+_HOMES = {
+    "check_conv": "padcheck.checks.experiment",
+    "diagnose": "padcheck.checks.diagnose",
+    "Finding": "padcheck.records",
+    "OpSpec": "padcheck.records",
+    "Report": "padcheck.records",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'padcheck' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES.get(name, "padcheck.errors")), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,157 @@
+"""`check_conv`: one convolution, built in every framework, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from padcheck import __version__
+from padcheck.checks.assemble import assemble
+from padcheck.checks.judging import Judge
+from padcheck.checks.lab import Lab
+from padcheck.errors import UsageError
+from padcheck.geometry import CAUSAL, SAME_LOWER, SAME_UPPER, VALID, PadRule, at_least, explicit
+from padcheck.records import ModelRef, OpKind, OpSpec, Report, Site
+
+__all__ = ["DIAGNOSED", "check_conv", "conv_spec", "pad_rules"]
+
+#: The lowerings that every report shows.
+DIAGNOSED = ("torch", "tf_same", "tf_zeropad_valid")
+
+_POLICIES = {
+    "valid": VALID,
+    "same": SAME_UPPER,
+    "same_upper": SAME_UPPER,
+    "same_lower": SAME_LOWER,
+    "causal": CAUSAL,
+}
+
+#: No framework counts further along one axis.
+MOST_SIZE = (1 << 31) - 1
+#: More padding or cropping than this at one end is taken for a mistake.
+MOST_PAD = 1 << 20
+
+Sizes = int | Sequence[int]
+
+
+def check_conv(
+    *,
+    input_size: Sizes,
+    kernel_size: Sizes,
+    stride: Sizes = 1,
+    padding: int | str | Sequence[int] = 0,
+    dilation: Sizes = 1,
+    group: int = 1,
+    channels: tuple[int, int] = (2, 3),
+    bias: bool = True,
+    static: bool = False,
+) -> Report:
+    """Builds a convolution in PyTorch, as Keras SAME, and as ZeroPadding + VALID, and compares.
+
+    Sizes are ints or one int per spatial axis; the longest says how many axes there are, up to
+    3. `padding` is an int, "valid", "same", "same_lower", "causal", one int per axis, or before
+    and after for each axis in turn (2-D: top, bottom, left, right). `channels` is (in, out).
+    `static` predicts only, and needs no framework.
+
+    Raises UsageError for arguments that do not fit, MissingFramework unless `static`.
+
+    >>> check_conv(input_size=(6, 6), kernel_size=3, stride=2, padding=1, static=True).verdict
+    'mismatch'
+    """
+    spec = conv_spec(
+        input_size=input_size,
+        kernel_size=kernel_size,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        group=group,
+        channels=channels,
+        bias=bias,
+    )
+    site = Site(name="conv", op_type="Conv", spec=spec)
+    if static:
+        return _report(site, Judge(), {})
+    with Lab(DIAGNOSED) as lab:
+        judge = Judge(lab)
+        for lowering in DIAGNOSED:
+            judge.prepare(spec, lowering)
+        return _report(site, judge, lab)
+
+
+def _report(site: Site, judge: Judge, lab: Lab | dict[str, str]) -> Report:
+    op, findings = assemble(site, DIAGNOSED, judge)
+    return Report(
+        command="conv",
+        padcheck=__version__,
+        source=ModelRef(path=None, format="geometry"),
+        frameworks=lab.versions() if isinstance(lab, Lab) else lab,
+        ops=(op,),
+        findings=tuple(findings),
+    )
+
+
+def conv_spec(
+    *,
+    input_size: Sizes,
+    kernel_size: Sizes,
+    stride: Sizes = 1,
+    padding: int | str | Sequence[int] = 0,
+    dilation: Sizes = 1,
+    group: int = 1,
+    channels: tuple[int, int] = (2, 3),
+    bias: bool = True,
+) -> OpSpec:
+    """The OpSpec of a convolution; arguments as in `check_conv`."""
+    sizes = {
+        "input_size": _tuple("input_size", input_size),
+        "kernel_size": _tuple("kernel_size", kernel_size),
+        "stride": _tuple("stride", stride),
+        "dilation": _tuple("dilation", dilation),
+    }
+    rank = max(len(value) for value in sizes.values())
+    if rank > 3:
+        raise UsageError(f"expected 1 to 3 spatial axes but got {rank}")
+    full: dict[str, Any] = {name: _spread(name, value, rank) for name, value in sizes.items()}
+    spec = OpSpec(
+        kind=OpKind.CONV,
+        pads=pad_rules(padding, rank),
+        group=at_least("group", group, 1),
+        channels=(at_least("channels", channels[0], 1), at_least("channels", channels[1], 1)),
+        bias=bias,
+        **full,
+    )
+    if min(spec.output_size) < 1:
+        raise UsageError(f"no output: the window is larger than the padded input in {spec}")
+    return spec
+
+
+def _tuple(name: str, value: Sizes) -> tuple[int, ...]:
+    values = tuple(value) if isinstance(value, Sequence) else (value,)
+    numbers = tuple(at_least(name, item, 1) for item in values)
+    if max(numbers, default=1) > MOST_SIZE:
+        raise UsageError(f"expected ints <= {MOST_SIZE} but got {name}={max(numbers)}")
+    return numbers
+
+
+def _spread(name: str, value: tuple[int, ...], rank: int) -> tuple[int, ...]:
+    if len(value) not in (1, rank):
+        raise UsageError(f"expected 1 or {rank} numbers but got {name}={value}")
+    return value * rank if len(value) == 1 else value
+
+
+def pad_rules(padding: int | str | Sequence[int], rank: int) -> tuple[PadRule, ...]:
+    """One rule per axis from what a user writes; see `check_conv`. Raises UsageError."""
+    if isinstance(padding, str):
+        if padding not in _POLICIES:
+            known = ", ".join(_POLICIES)
+            raise UsageError(f"expected one of {known}, or numbers, but got padding={padding!r}")
+        return (_POLICIES[padding],) * rank
+    given = tuple(padding) if isinstance(padding, Sequence) else (padding,)
+    numbers = tuple(at_least("padding", number, -MOST_PAD) for number in given)
+    if len(numbers) == 1:
+        return (explicit(numbers[0], numbers[0]),) * rank
+    if len(numbers) == rank:
+        return tuple(explicit(number, number) for number in numbers)
+    if len(numbers) == 2 * rank:
+        return tuple(explicit(*numbers[2 * axis : 2 * axis + 2]) for axis in range(rank))
+    raise UsageError(f"expected 1, {rank} or {2 * rank} numbers but got padding={padding!r}")

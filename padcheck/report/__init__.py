@@ -1,0 +1,1 @@
+"""Reports as text and JSON: strings only, nothing is printed here."""

@@ -1,0 +1,355 @@
+"""A report as text: what people paste into issues. ASCII, no wider than asked, no colours
+unless asked.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Sequence
+
+from padcheck.records import (
+    EQUIVALENT,
+    MISMATCH,
+    UNVERIFIED,
+    Finding,
+    LoweringReport,
+    OpReport,
+    Report,
+    percent,
+)
+from padcheck.report.drawing import Row, draw
+from padcheck.report.grouping import FindingGroup, OpGroup, finding_groups, op_groups
+from padcheck.report.wording import agreement, cross, geometry, pads, plural
+
+__all__ = ["Paint", "render"]
+
+#: Paints a text in a named colour, or leaves it as it is.
+Paint = Callable[[str, str], str]
+
+#: The lowerings by the names that a reader knows.
+NAMES = {"torch": "PyTorch", "tf_same": "SAME", "tf_zeropad_valid": "ZeroPadding+VALID"}
+_COLOURS = {MISMATCH: "red", UNVERIFIED: "yellow", EQUIVALENT: "green"}
+_MOST_NAMES = 6
+
+
+def render(report: Report, *, width: int = 80, paint: Paint | None = None) -> str:
+    """The report as text; `paint(text, colour)` adds colour where the output can show it."""
+    page = _Page(report, max(width, 40), paint or (lambda text, colour: text))
+    return "\n".join(page.lines()).rstrip() + "\n"
+
+
+class _Page:
+    def __init__(self, report: Report, width: int, paint: Paint) -> None:
+        self.report = report
+        self.width = width
+        self.paint = paint
+
+    def lines(self) -> list[str]:
+        """Headline, findings, what SAME leaves alone, what was not checked, the table."""
+        blamed, aside = self._split()
+        out = [*self._headline(), ""]
+        for group in finding_groups(self.report, blamed):
+            out += [*self._finding(group), ""]
+        out += self._asides(finding_groups(self.report, aside))
+        out += self._unverified()
+        if self.report.command == "conv":
+            out += self._builds()
+        else:
+            out += [*self._torch_lines(), *self._table()]
+        return [*out, *self._closing()]
+
+    def _split(self) -> tuple[list[Finding], list[Finding]]:
+        """Findings that make the verdict, and those that concern a lowering beside it."""
+        ops = {op.name: op for op in self.report.ops}
+        blamed: list[Finding] = []
+        aside: list[Finding] = []
+        for finding in self.report.findings:
+            counts = finding.lowering == "tf_same" or finding.code == "PAD998"
+            guilty = counts and ops[finding.op].verdict == MISMATCH
+            (blamed if guilty else aside).append(finding)
+        return blamed, aside
+
+    def _headline(self) -> list[str]:
+        counts = self.report.counts
+        verdict = self.report.verdict
+        source = self.report.source.path
+        word = self.paint(verdict, _COLOURS[verdict])
+        lines = [f"{source}: {word}" if source else word]
+        return lines + self._wrap(_sentence(self.report, counts))
+
+    def _finding(self, group: FindingGroup) -> list[str]:
+        finding, op = group.finding, group.ops[0]
+        head = self._wrap(f"{finding.code} {finding.name}: {finding.message}", hang=2)
+        lines = [head[0].replace(finding.code, self.paint(finding.code, "red"), 1), *head[1:]]
+        where = _where(group, experiment=self.report.command == "conv")
+        lines += self._wrap(where, indent=2, hang=2)
+        lowering = op.lowerings.get(finding.lowering or "")
+        drawn = [] if lowering is None else self._drawing(op, lowering)
+        lines += ["", *drawn, ""] if drawn else []
+        notes = [*finding.notes, f"SAME agrees {agreement(op.agrees_when)}"]
+        if len(group.ops) > 1:
+            notes[-1:] = [*_spread(group), notes[-1]]
+        for note in notes:
+            lines += self._wrap(f"note: {note}", indent=2, hang=6)
+        return lines + self._help(group)
+
+    def _drawing(self, op: OpReport, lowering: LoweringReport) -> list[str]:
+        drawn = _drawing(op, lowering, self.width - 4)
+        return ["    " + line.rstrip() for line in drawn]
+
+    def _help(self, group: FindingGroup) -> list[str]:
+        finding, op = group.finding, group.ops[0]
+        if self.report.command == "conv":
+            return self._wrap("help: build it as ZeroPadding+VALID, below", indent=2, hang=6)
+        if "\n" not in finding.help and "(" not in finding.help:
+            return self._wrap(f"help: {finding.help}", indent=2, hang=6)
+        lines = [f"  help: in Keras ({finding.safety}), for {op.name}"]
+        lines += [f"      {line}" for line in finding.help.splitlines()]
+        torch = op.lowerings.get("torch")
+        if torch is not None and torch.code:
+            lines.append("  the reference in PyTorch")
+            lines += [f"      {line}" for line in torch.code]
+        return lines
+
+    def _asides(self, groups: list[FindingGroup]) -> list[str]:
+        lines: list[str] = []
+        for group in groups:
+            finding = group.finding
+            lowering = NAMES.get(finding.lowering or "", finding.lowering or "")
+            text = (
+                f"note: {finding.code} {finding.name}: {lowering} is not the same op for "
+                f"{_where(group)}: {finding.message}; {finding.help}"
+            )
+            lines += self._wrap(text, hang=6)
+        return [*lines, ""] if lines else []
+
+    def _torch_lines(self) -> list[str]:
+        """Ops whose pads PyTorch's own `padding=` cannot express, with the code that can."""
+        rows: dict[tuple[str, ...], list[OpReport]] = {}
+        for op in self.report.ops:
+            torch = op.lowerings.get("torch")
+            if torch is not None and torch.notes and len(torch.code) > 1:
+                rows.setdefault((*torch.notes, *torch.code[:1]), []).append(op)
+        lines: list[str] = []
+        for ops in rows.values():
+            torch = ops[0].lowerings["torch"]
+            lines += self._wrap(
+                f"note: {plural(len(ops), 'op')} ({_names(ops)}): {'; '.join(torch.notes)}",
+                hang=6,
+            )
+            lines += [f"      {line}" for line in torch.code]
+        return [*lines, ""] if lines else []
+
+    def _unverified(self) -> list[str]:
+        rows: dict[str, list[OpReport]] = {}
+        for op in self.report.ops:
+            if op.verdict == UNVERIFIED:
+                rows.setdefault(op.reason or "no reason given", []).append(op)
+        lines: list[str] = []
+        for reason, ops in rows.items():
+            label = self.paint("unverified", "yellow")
+            lines += self._wrap(
+                f"{label}: {plural(len(ops), 'op')} ({_names(ops)}): {reason}", hang=4
+            )
+        for note in self.report.notes:
+            lines += self._wrap(f"note: {note}", hang=6)
+        return [*lines, ""] if lines else []
+
+    def _table(self) -> list[str]:
+        groups = op_groups(op for op in self.report.ops if op.lowerings)
+        if not groups:
+            return []
+        rows = [["ops", "op", "input", "window", "pads", "PyTorch", "SAME", "ZeroPad+VALID"]]
+        rows += [_row(group) for group in groups]
+        return [*_aligned(rows, self.width), ""]
+
+    def _builds(self) -> list[str]:
+        """The builds of the one op of an experiment, side by side, then the code of each."""
+        (op,) = self.report.ops
+        rows = [["build", "pads", "output", "grid shift", "outputs wrong", "max |diff|", ""]]
+        rows += [_build(op, name, lowering) for name, lowering in op.lowerings.items()]
+        lines = [*_aligned(rows, self.width, right=()), ""]
+        lines += [f"{plural(op.parameters or 0, 'parameter')} in each build", ""]
+        for name, lowering in op.lowerings.items():
+            lines.append(NAMES.get(name, name))
+            lines += [f"    {line}" for line in lowering.code]
+            if lowering.reason:
+                lines += self._wrap(f"not run: {lowering.reason}", indent=4)
+        return [*lines, ""]
+
+    def _closing(self) -> list[str]:
+        counts = self.report.counts
+        parts = [plural(counts["ops"], "op")]
+        parts += [f"{counts[name]} {name}" for name in (EQUIVALENT, MISMATCH, UNVERIFIED)]
+        how = "predicted (ok*), nothing run"
+        if self.report.frameworks:
+            listed = (f"{name} {number}" for name, number in self.report.frameworks.items())
+            how = "measured with " + ", ".join(listed)
+        return self._wrap(f"{', '.join(parts)}; {how}")
+
+    def _wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> list[str]:
+        return textwrap.wrap(
+            text,
+            self.width,
+            initial_indent=" " * indent,
+            subsequent_indent=" " * (indent + hang),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _sentence(report: Report, counts: dict[str, int]) -> str:
+    """The verdict in plain words."""
+    if report.command == "conv" and not counts[UNVERIFIED]:
+        if counts[MISMATCH]:
+            return f"padding='same' is another op here: {_consequence(report)}"
+        return "the three builds compute the same numbers"
+    total = plural(counts["ops"], "op")
+    if not counts["ops"]:
+        return "no convolution or pool in this model: nothing to check"
+    if counts[MISMATCH]:
+        return (
+            f"{counts[MISMATCH]} of {total} would compute something else under padding='same': "
+            f"{_consequence(report)}"
+        )
+    if counts[UNVERIFIED]:
+        return f"{counts[UNVERIFIED]} of {total} could not be checked; nothing else differs"
+    return f"{total} checked: padding='same' is safe wherever padding is read"
+
+
+def _consequence(report: Report) -> str:
+    shapes = any(
+        "tf_same" in op.lowerings and op.lowerings["tf_same"].output_size != op.output_size
+        for op in report.ops
+        if op.verdict == MISMATCH and None not in (op.output_size or ())
+    )
+    return "other shapes" if shapes else "right shapes, wrong numbers"
+
+
+def _where(group: FindingGroup, *, experiment: bool = False) -> str:
+    op = group.ops[0]
+    sizes = list(dict.fromkeys(cross(one.input_size) for one in group.ops))
+    what = f"{op.op_type} {geometry(op)}"
+    if experiment:
+        return f"{what} at {sizes[0]}"
+    if sizes == ["?"] or set("".join(sizes)) <= {"?", "x"}:
+        return f"{what}, input size open: {plural(len(group.ops), 'op')} ({_names(group.ops)})"
+    return f"{what} at {', '.join(sizes)}: {plural(len(group.ops), 'op')} ({_names(group.ops)})"
+
+
+def _names(ops: Sequence[OpReport]) -> str:
+    names = [op.name for op in ops[:_MOST_NAMES]]
+    more = len(ops) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")
+
+
+def _spread(group: FindingGroup) -> list[str]:
+    """The share of wrong outputs over the ops of a group, where it varies."""
+    lowering = group.finding.lowering or ""
+    shares = [op.lowerings[lowering].mismatched for op in group.ops if lowering in op.lowerings]
+    known = [share for share in shares if share is not None]
+    if not known or max(known) - min(known) < 0.0005:
+        return []
+    return [f"over these ops {percent(min(known))} to {percent(max(known))} wrong"]
+
+
+def _drawing(op: OpReport, lowering: LoweringReport, width: int) -> list[str]:
+    """The first windows of both sides, on the first axis where they part."""
+    if op.pad_before is None or op.kernel_size is None or op.stride is None:
+        return []
+    if "ConvTranspose" in op.op_type:
+        return _kept(op, lowering)
+    axis = _parting_axis(op, lowering)
+    if axis is None or op.dilation is None or op.input_size is None:
+        return []
+    before, size = op.pad_before[axis], op.input_size[axis]
+    if before is None:
+        before = lowering.pad_before[axis] + lowering.grid_shift[axis]
+    starts = [[-pad, op.stride[axis] - pad] for pad in (before, lowering.pad_before[axis])]
+    labels = [
+        f"reference {pads(op.pad_before[axis : axis + 1], (op.pad_after or ())[axis : axis + 1])}",
+        f"SAME {pads(lowering.pad_before[axis : axis + 1], lowering.pad_after[axis : axis + 1])}",
+    ]
+    rows = [Row(label=label, starts=start) for label, start in zip(labels, starts, strict=True)]
+    return draw(
+        rows,
+        input_size=size or 1 << 30,
+        kernel_size=op.kernel_size[axis],
+        dilation=op.dilation[axis],
+        width=width,
+    )
+
+
+def _parting_axis(op: OpReport, lowering: LoweringReport) -> int | None:
+    for axis, shift in enumerate(lowering.grid_shift):
+        if shift:
+            return axis
+    return None
+
+
+def _kept(op: OpReport, lowering: LoweringReport) -> list[str]:
+    """Which part of the full transposed output each side keeps, per axis that differs."""
+    lines = []
+    for axis, shift in enumerate(lowering.grid_shift):
+        size, crop = (op.output_size or ())[axis], (op.pad_before or ())[axis]
+        if size is None or crop is None or (not shift and size == lowering.output_size[axis]):
+            continue
+        same = lowering.pad_before[axis]
+        lines.append(
+            f"axis {axis} of the full output: the reference keeps {crop}..{crop + size - 1}, "
+            f"SAME {same}..{same + lowering.output_size[axis] - 1}"
+        )
+    return lines
+
+
+def _row(group: OpGroup) -> list[str]:
+    op = group.first
+    sizes = list(dict.fromkeys(cross(one.input_size) for one in group.ops))
+    shown = sizes[0] if len(sizes) == 1 else f"{sizes[0]} (+{len(sizes) - 1})"
+    cells = [_cell(op.lowerings.get(name)) for name in ("torch", "tf_same", "tf_zeropad_valid")]
+    return [
+        str(len(group.ops)),
+        op.op_type,
+        shown,
+        geometry(op),
+        pads(op.pad_before, op.pad_after),
+        *cells,
+    ]
+
+
+def _cell(lowering: LoweringReport | None) -> str:
+    if lowering is None:
+        return "-"
+    if lowering.verdict == EQUIVALENT:
+        return "ok" if lowering.measured else "ok*"
+    return "+".join(lowering.findings) or lowering.verdict
+
+
+def _build(op: OpReport, name: str, lowering: LoweringReport) -> list[str]:
+    share = lowering.mismatched
+    differs = lowering.output_size != op.output_size
+    wrong = "not run" if share is None else "another shape" if differs else percent(share)
+    diff = lowering.max_abs_diff
+    return [
+        NAMES.get(name, name),
+        pads(lowering.pad_before, lowering.pad_after),
+        cross(lowering.output_size),
+        f"({','.join(map(str, lowering.grid_shift))})",
+        wrong,
+        "" if diff is None or differs else f"{diff:g}",
+        _cell(lowering),
+    ]
+
+
+def _aligned(rows: list[list[str]], width: int, right: Sequence[int] = (0,)) -> list[str]:
+    """Columns padded to their widest cell, those in `right` from the left."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    gap = "  " if sum(widths) + 2 * (len(widths) - 1) <= width else " "
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(size) if column in right else cell.ljust(size)
+            for column, (cell, size) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append(gap.join(cells).rstrip())
+    return lines
