@@ -149,7 +149,7 @@ def conv(
         input_size=input_size,
         kernel_size=kernel,
         stride=stride,
-        padding=padding,
+        pads=padding,
         dilation=dilation,
         group=groups,
         channels=pair,

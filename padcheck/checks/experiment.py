@@ -32,6 +32,7 @@ MOST_SIZE = (1 << 31) - 1
 MOST_PAD = 1 << 20
 
 Sizes = int | Sequence[int]
+Pads = int | str | Sequence[int] | Sequence[Sequence[int]]
 
 
 def check_conv(
@@ -39,7 +40,7 @@ def check_conv(
     input_size: Sizes,
     kernel_size: Sizes,
     stride: Sizes = 1,
-    padding: int | str | Sequence[int] = 0,
+    pads: Pads = 0,
     dilation: Sizes = 1,
     group: int = 1,
     channels: tuple[int, int] = (2, 3),
@@ -49,20 +50,20 @@ def check_conv(
     """Builds a convolution in PyTorch, as Keras SAME, and as ZeroPadding + VALID, and compares.
 
     Sizes are ints or one int per spatial axis; the longest says how many axes there are, up to
-    3. `padding` is an int, "valid", "same", "same_lower", "causal", one int per axis, or before
-    and after for each axis in turn (2-D: top, bottom, left, right). `channels` is (in, out).
-    `static` predicts only, and needs no framework.
+    3. `pads` is an int, one int per axis, a (before, after) pair per axis, flat or nested (2-D:
+    top, bottom, left, right), or "valid", "same_upper" (or "same"), "same_lower", "causal".
+    `channels` is (in, out). `static` predicts only, and needs no framework.
 
     Raises UsageError for arguments that do not fit, MissingFramework unless `static`.
 
-    >>> check_conv(input_size=(6, 6), kernel_size=3, stride=2, padding=1, static=True).verdict
+    >>> check_conv(input_size=(6, 6), kernel_size=3, stride=2, pads=1, static=True).verdict
     'mismatch'
     """
     spec = conv_spec(
         input_size=input_size,
         kernel_size=kernel_size,
         stride=stride,
-        padding=padding,
+        pads=pads,
         dilation=dilation,
         group=group,
         channels=channels,
@@ -95,7 +96,7 @@ def conv_spec(
     input_size: Sizes,
     kernel_size: Sizes,
     stride: Sizes = 1,
-    padding: int | str | Sequence[int] = 0,
+    pads: Pads = 0,
     dilation: Sizes = 1,
     group: int = 1,
     channels: tuple[int, int] = (2, 3),
@@ -114,7 +115,7 @@ def conv_spec(
     full: dict[str, Any] = {name: _spread(name, value, rank) for name, value in sizes.items()}
     spec = OpSpec(
         kind=OpKind.CONV,
-        pads=pad_rules(padding, rank),
+        pads=pad_rules(pads, rank),
         group=at_least("group", group, 1),
         channels=(at_least("channels", channels[0], 1), at_least("channels", channels[1], 1)),
         bias=bias,
@@ -139,19 +140,21 @@ def _spread(name: str, value: tuple[int, ...], rank: int) -> tuple[int, ...]:
     return value * rank if len(value) == 1 else value
 
 
-def pad_rules(padding: int | str | Sequence[int], rank: int) -> tuple[PadRule, ...]:
+def pad_rules(pads: Pads, rank: int) -> tuple[PadRule, ...]:
     """One rule per axis from what a user writes; see `check_conv`. Raises UsageError."""
-    if isinstance(padding, str):
-        if padding not in _POLICIES:
+    if isinstance(pads, str):
+        if pads not in _POLICIES:
             known = ", ".join(_POLICIES)
-            raise UsageError(f"expected one of {known}, or numbers, but got padding={padding!r}")
-        return (_POLICIES[padding],) * rank
-    given = tuple(padding) if isinstance(padding, Sequence) else (padding,)
-    numbers = tuple(at_least("padding", number, -MOST_PAD) for number in given)
-    if len(numbers) == 1:
-        return (explicit(numbers[0], numbers[0]),) * rank
-    if len(numbers) == rank:
-        return tuple(explicit(number, number) for number in numbers)
-    if len(numbers) == 2 * rank:
-        return tuple(explicit(*numbers[2 * axis : 2 * axis + 2]) for axis in range(rank))
-    raise UsageError(f"expected 1, {rank} or {2 * rank} numbers but got padding={padding!r}")
+            raise UsageError(f"expected one of {known}, or numbers, but got pads={pads!r}")
+        return (_POLICIES[pads],) * rank
+    given = tuple(pads) if isinstance(pads, Sequence) else (pads,)
+    nested = [tuple(item) if isinstance(item, Sequence) else (item,) for item in given]
+    numbers = [tuple(at_least("pads", n, -MOST_PAD) for n in item) for item in nested]
+    flat = [number for item in numbers for number in item]
+    if len(flat) == 2 * rank and {len(item) for item in numbers} in ({1}, {2}):
+        return tuple(explicit(*flat[2 * axis : 2 * axis + 2]) for axis in range(rank))
+    if len(numbers) == len(flat) in (1, rank):
+        return tuple(explicit(number, number) for number in flat * (rank // len(flat)))
+    raise UsageError(
+        f"expected 1 int, {rank} ints or {rank} (before, after) pairs but got pads={pads!r}"
+    )

@@ -27,8 +27,8 @@ def draw(
     extent = (kernel_size - 1) * dilation + 1
     starts = [start for row in rows for start in row.starts]
     low, high = min(starts), max(starts) + extent - 1
-    cell = max(len(str(high)), len(str(low))) + 1
-    margin = max(len(row.label) for row in rows) + 2
+    cell = max(2, len(str(high))) + 1
+    margin = max(len("input"), *(len(row.label) for row in rows)) + 2
     ending = len("  window 000")
     if margin + (high - low + 1) * cell + ending > width:
         return []

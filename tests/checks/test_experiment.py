@@ -9,7 +9,7 @@ LOWERINGS = ("torch", "tf_same", "tf_zeropad_valid")
 
 
 def check(n, k, s, p, **more):
-    return padcheck.check_conv(input_size=n, kernel_size=k, stride=s, padding=p, **more)
+    return padcheck.check_conv(input_size=n, kernel_size=k, stride=s, pads=p, **more)
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,13 @@ def test_a_huge_input_is_measured_at_a_small_one_with_the_same_residues():
     assert same.grid_shift == (1, 0)
 
 
-@pytest.mark.parametrize("padding", ["mirror", (1, 2, 3), (1.5, 1), 1.5])
-def test_padding_that_makes_no_sense(padding):
+@pytest.mark.parametrize("pads", [((1, 0), (2, 3)), [[1, 0], [2, 3]], (1, 0, 2, 3)])
+def test_pairs_may_be_nested_or_flat(pads):
+    op = check((9, 12), 3, 1, pads, static=True).ops[0]
+    assert (op.pad_before, op.pad_after) == ((1, 2), (0, 3))
+
+
+@pytest.mark.parametrize("pads", ["mirror", (1, 2, 3), (1.5, 1), 1.5, ((1, 2),), ((1,), (2, 3, 4))])
+def test_pads_that_make_no_sense(pads):
     with pytest.raises(UsageError):
-        check((8, 8), 3, 1, padding, static=True)
+        check((8, 8), 3, 1, pads, static=True)

@@ -1,0 +1,240 @@
+"""The registry of frameworks: strings only, so that listing them loads none.
+
+Other packages add a framework with an entry point in the group `padcheck.frameworks` that names
+a `Framework` record; nothing of theirs is loaded before one of its names is asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.metadata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from padcheck.errors import FrameworkError, MissingFramework, UsageError
+from padcheck.frameworks.loading import is_installed, one_line
+
+if TYPE_CHECKING:
+    from padcheck.frameworks.base import Dialect, Reader, Runner
+
+__all__ = [
+    "LOWERINGS",
+    "Framework",
+    "Package",
+    "Status",
+    "dialect",
+    "framework",
+    "names",
+    "reader",
+    "require",
+    "runner",
+    "status",
+]
+
+ENTRY_POINTS = "padcheck.frameworks"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A module to import, and the names under which its distribution may be installed."""
+
+    module: str
+    distributions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framework:
+    """One framework; `dialect`, `runner` and `reader` are "module:attribute" strings or None."""
+
+    name: str
+    lowerings: tuple[str, ...]
+    packages: tuple[Package, ...]
+    extra: str
+    dialect: str | None = None
+    runner: str | None = None
+    reader: str | None = None
+
+    @property
+    def hint(self) -> str:
+        """The command that installs it."""
+        return f"pip install 'padcheck[{self.extra}]'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What is installed of a framework: module -> version, None where it is missing."""
+
+    name: str
+    packages: tuple[tuple[str, str | None], ...]
+    hint: str
+
+    @property
+    def installed(self) -> bool:
+        """Whether all its packages are there."""
+        return all(version is not None for _, version in self.packages)
+
+
+TORCH = Package("torch", ("torch",))
+TENSORFLOW = Package("tensorflow", ("tensorflow", "tensorflow-cpu", "tf-nightly"))
+KERAS = Package("keras", ("keras", "keras-nightly"))
+ONNX = Package("onnx", ("onnx", "onnx-weekly"))
+ORT = Package("onnxruntime", ("onnxruntime", "onnxruntime-gpu", "ort-nightly"))
+
+_TF_LOWERINGS = ("tf_same", "tf_zeropad_valid")
+
+_BUILT_IN = (
+    Framework(
+        name="torch",
+        lowerings=("torch",),
+        packages=(TORCH,),
+        extra="torch",
+        dialect="padcheck.frameworks.torch.dialect:DIALECT",
+        runner="padcheck.frameworks.torch.runner:TorchRunner",
+    ),
+    Framework(
+        name="keras",
+        lowerings=_TF_LOWERINGS,
+        packages=(KERAS, TENSORFLOW),
+        extra="tensorflow",
+        dialect="padcheck.frameworks.keras.dialect:DIALECT",
+        runner="padcheck.frameworks.keras.runner:KerasRunner",
+    ),
+    Framework(
+        name="tensorflow",
+        lowerings=_TF_LOWERINGS,
+        packages=(TENSORFLOW,),
+        extra="tensorflow",
+        dialect="padcheck.frameworks.tensorflow.dialect:DIALECT",
+        runner="padcheck.frameworks.tensorflow.runner:TensorFlowRunner",
+    ),
+    Framework(
+        name="onnx",
+        lowerings=("onnxruntime",),
+        packages=(ONNX, ORT),
+        extra="onnxruntime",
+        dialect="padcheck.frameworks.onnx.node:DIALECT",
+        runner="padcheck.frameworks.onnx.runner:OnnxRuntimeRunner",
+        reader="padcheck.frameworks.onnx.reader:READER",
+    ),
+)
+
+#: lowering -> the framework that measures it by default.
+LOWERINGS: dict[str, str] = {
+    "torch": "torch",
+    "tf_same": "keras",
+    "tf_zeropad_valid": "keras",
+    "onnxruntime": "onnx",
+}
+
+
+@functools.cache
+def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:
+    return {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+
+
+def names() -> tuple[str, ...]:
+    """The frameworks known, built in first; loads none."""
+    built_in = tuple(entry.name for entry in _BUILT_IN)
+    return built_in + tuple(sorted(set(_entry_points()) - set(built_in)))
+
+
+def framework(name: str) -> Framework:
+    """The record of one framework; raises UsageError, with the known ones, for another name."""
+    for entry in _BUILT_IN:
+        if entry.name == name:
+            return entry
+    if name not in _entry_points():
+        raise UsageError(f"expected a framework of {', '.join(names())} but got {name!r}")
+    return cast(Framework, _load(name, _entry_points()[name].value))
+
+
+def dialect(lowering: str, *, framework_name: str | None = None) -> Dialect:
+    """The dialect of a lowering, that of its default framework unless another is named.
+
+    Raises UsageError, with the known ones, for a lowering that no framework has.
+    """
+    owner = framework(framework_name) if framework_name else _owner(lowering)
+    if lowering not in owner.lowerings:
+        raise UsageError(
+            f"expected a lowering of {', '.join(owner.lowerings)} but got {lowering!r}"
+        )
+    return cast("Dialect", _load(owner.name, _has(owner, "dialect")))
+
+
+def _owner(lowering: str) -> Framework:
+    if lowering in LOWERINGS:
+        return framework(LOWERINGS[lowering])
+    for name in names()[len(_BUILT_IN) :]:
+        if lowering in framework(name).lowerings:
+            return framework(name)
+    raise UsageError(f"expected a lowering of {', '.join(LOWERINGS)} but got {lowering!r}")
+
+
+def runner(name: str) -> Runner:
+    """A new runner of a framework; the framework itself is loaded by its first use.
+
+    Raises UsageError for an unknown name and MissingFramework where it is not installed.
+    """
+    require(name)
+    entry = framework(name)
+    return cast("Runner", _load(name, _has(entry, "runner"))())
+
+
+def reader(name: str) -> Reader:
+    """The reader of a framework's model files; raises UsageError where it has none."""
+    entry = framework(name)
+    return cast("Reader", _load(name, _has(entry, "reader")))
+
+
+def _has(entry: Framework, part: str) -> str:
+    where: str | None = getattr(entry, part)
+    if where is None:
+        raise UsageError(f"{entry.name}: has no {part}")
+    return where
+
+
+def _load(name: str, where: str) -> Any:
+    """The object at "module:attribute"; a module that cannot be imported is a FrameworkError."""
+    module, _, attribute = where.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except Exception as error:
+        raise FrameworkError(f"{name}: cannot load {where} ({one_line(error)})") from error
+
+
+def require(name: str) -> None:
+    """Raises MissingFramework, one line with what to do, unless all its packages are there."""
+    entry = framework(name)
+    for package in entry.packages:
+        if not is_installed(package.module):
+            raise MissingFramework(f"{package.module}: not installed ({entry.hint})")
+
+
+def status() -> list[Status]:
+    """One entry per framework, in order; loads none."""
+    return list(_statuses())
+
+
+def _statuses() -> Iterator[Status]:
+    for name in names():
+        try:
+            entry = framework(name)
+        except FrameworkError as error:  # a foreign entry point that cannot be loaded
+            yield Status(name=name, packages=((name, None),), hint=str(error))
+            continue
+        packages = tuple((package.module, _version(package)) for package in entry.packages)
+        yield Status(name=name, packages=packages, hint=entry.hint)
+
+
+def _version(package: Package) -> str | None:
+    """The installed version; "unknown" for a module that no distribution accounts for."""
+    if not is_installed(package.module):
+        return None
+    for distribution in package.distributions:
+        try:
+            return importlib.metadata.version(distribution)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return "unknown"

@@ -1,0 +1,68 @@
+"""What runs in a worker's process: loads a framework, then answers jobs until its stdin ends."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import warnings
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, Any
+
+from padcheck import errors
+from padcheck.errors import PadcheckError
+from padcheck.frameworks import runner
+from padcheck.frameworks.loading import one_line
+from padcheck.frameworks.wire import receive, send
+
+if TYPE_CHECKING:
+    from padcheck.frameworks.base import Runner
+
+__all__ = ["main"]
+
+
+def main(framework: str) -> None:
+    """Sends ("ok", versions) once loaded, then an answer to every job; returns at the end.
+
+    Standard output is kept for the answers alone: whatever a framework prints goes to stderr.
+    """
+    warnings.simplefilter("ignore")
+    with os.fdopen(os.dup(0), "rb") as jobs, os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        with contextlib.suppress(OSError, EOFError):  # the parent is gone: nothing to say
+            _answer_all(framework, jobs, answers)
+
+
+def _answer_all(framework: str, jobs: IO[bytes], answers: IO[bytes]) -> None:
+    loaded: list[Runner] = []
+
+    def load() -> dict[str, str]:
+        # What a framework makes while loading stays: collecting it costs a sixth of the time.
+        gc.disable()
+        made = runner(framework)
+        versions = made.versions()
+        loaded.append(made)
+        gc.freeze()
+        gc.enable()
+        return versions
+
+    send(answers, _attempt(framework, load))
+    while loaded:
+        send(answers, _attempt(framework, loaded[0].run, *receive(jobs)))
+
+
+def _attempt(framework: str, task: Callable[..., Any], *arguments: Any) -> tuple[Any, ...]:
+    """("ok", result), or ("error", name of an exception of ours, text)."""
+    try:
+        return "ok", task(*arguments)
+    except PadcheckError as error:
+        return "error", _exported_name(error), str(error)
+    except Exception as error:
+        return "error", "FrameworkError", f"{framework}: {one_line(error)}"
+
+
+def _exported_name(error: PadcheckError) -> str:
+    """The name under which the parent finds it; ModelError takes more than a text."""
+    name = type(error).__name__
+    return name if name in errors.__all__ and name != "ModelError" else "PadcheckError"

@@ -1,0 +1,158 @@
+"""Keras's words for an op: `padding="same"`, or ZeroPadding and `padding="valid"`.
+
+Plain ints; loads nothing of Keras. Facts: https://keras.io/api/layers/ and
+https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from padcheck.errors import UsageError
+from padcheck.frameworks.keras.build import Argument, KerasBuild, Step, build_for
+from padcheck.frameworks.lowering import PadPairs, floor_pads, same_upper, zero_padded
+from padcheck.frameworks.spelling import call, numbers, pair_tuple
+from padcheck.geometry import Rounding
+from padcheck.records import Lowered, OpKind, OpSpec
+
+__all__ = ["DIALECT", "KerasDialect"]
+
+#: Arguments written by position, as people write them (`padding` is a str in all but ZeroPadding).
+_BY_POSITION = ("filters", "kernel_size", "pool_size", "padding", "cropping", "window_shape")
+
+
+class KerasDialect:
+    """The lowerings `tf_same` and `tf_zeropad_valid`, in Keras layers."""
+
+    lowerings: tuple[str, ...] = ("tf_same", "tf_zeropad_valid")
+
+    def lower(self, spec: OpSpec, lowering: str) -> Lowered:
+        """What Keras makes of the op: SAME_UPPER, or explicit zeros that are input to the op.
+
+        Raises UsageError for any other lowering.
+        """
+        if lowering not in self.lowerings:
+            known = ", ".join(self.lowerings)
+            raise UsageError(f"expected a lowering of {known} but got {lowering!r}")
+        build = build_for(spec, lowering)
+        if build.reason is not None:
+            return Lowered(lowering=lowering, spec=None, reason=build.reason)
+        same = lowering == "tf_same"
+        return Lowered(
+            lowering=lowering,
+            spec=same_upper(spec) if same else zero_padded(spec),
+            code=_code(build),
+            notes=(*(_same_notes(spec) if same else _zero_notes(spec)), *build.notes),
+        )
+
+
+DIALECT = KerasDialect()
+
+
+def _code(build: KerasBuild) -> tuple[str, ...]:
+    """A list of layers, or statements on `x` where any step is more than a layer."""
+    if all(step.is_layer and step.split == 1 for step in build.steps):
+        return tuple(_layer(step) for step in build.steps)
+    return tuple(line for step in build.steps for line in _statements(step))
+
+
+def _layer(step: Step) -> str:
+    positional, keywords = [], {}
+    for name, value in step.arguments:
+        if name in _BY_POSITION and not isinstance(value, str):
+            positional.append(_value(value))
+        elif not (name == "strides" and _all_one(value) and step.weights):
+            keywords[name] = _value(value)
+    return call(f"layers.{step.name}", *positional, **keywords)
+
+
+def _all_one(value: Argument) -> bool:
+    return isinstance(value, tuple) and set(value) == {1}
+
+
+def _value(value: Argument) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    if not isinstance(value, tuple):
+        return str(value)
+    if isinstance(value[0], tuple):
+        return str(value)
+    return numbers([number for number in value if isinstance(number, int)])
+
+
+def _statements(step: Step) -> Iterator[str]:
+    if step.split == 1:
+        yield f"x = {_applied(step, 'x', 'kernel')}"
+    elif step.is_layer:
+        yield f"parts = tf.split(x, {step.split}, axis=-1)"
+        yield f"x = tf.concat([{_applied(step, 'part')} for part in parts], axis=-1)"
+    else:
+        pieces = f"tf.split(x, {step.split}, axis=-1), tf.split(kernel, {step.split}, axis=-1)"
+        applied = _applied(step, "part", "piece")
+        yield f"x = tf.concat([{applied} for part, piece in zip({pieces})], axis=-1)"
+    if step.bias and not step.is_layer:
+        yield "x = tf.nn.bias_add(x, bias)"
+
+
+def _applied(step: Step, x: str, kernel: str = "") -> str:
+    if step.is_layer:
+        return f"{_layer(step)}({x})"
+    arguments = dict(step.arguments)
+    if step.name == "tf.abs":
+        return f"tf.abs({x}) ** {arguments['p']}"
+    if step.name == "tf.root":
+        return f"{x} ** (1 / {arguments['p']})"
+    if step.name == "tf.strided":
+        strides = arguments["strides"]
+        assert isinstance(strides, tuple)
+        return f"{x}[:, {', '.join(f'::{stride}' for stride in strides)}]"
+    return _tf_call(step, [x, kernel] if step.weights else [x], arguments)
+
+
+def _tf_call(step: Step, inputs: list[str], arguments: dict[str, Argument]) -> str:
+    spelt = {name: _exact(value) for name, value in arguments.items()}
+    sizes = arguments.get("output_shape")
+    if isinstance(sizes, tuple):
+        listed = ", ".join(str(size) for size in sizes)
+        spelt["output_shape"] = f"({inputs[0]}.shape[0], {listed})"
+    return call(step.name, *inputs, **spelt)
+
+
+def _exact(value: Argument) -> str:
+    """tf functions want every number, so tuples stay tuples."""
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _same_notes(spec: OpSpec) -> Iterator[str]:
+    if spec.kind is OpKind.CONV_TRANSPOSE:
+        if spec.output_padding or spec.output_shape:
+            yield 'padding="same" always gives n * stride; output_padding and shape are lost'
+        return
+    if spec.rounding is Rounding.CEIL:
+        yield 'padding="same" has no ceil_mode; its output size is ceil(n / stride)'
+    if spec.kind is OpKind.AVERAGE_POOL and spec.count_include_pad and spec.reads_padding:
+        yield 'padding="same" leaves pads out of the average, the reference counts them'
+
+
+def _zero_notes(spec: OpSpec) -> Iterator[str]:
+    if spec.kind is OpKind.CONV_TRANSPOSE:
+        return
+    if any(rule.size_dependent for rule in spec.pads):
+        at = "x".join(str(n) for n in spec.input_size)
+        yield f"zeros worked out for input size {at}"
+    pads = floor_pads(spec)
+    if pads != spec.resolved_pads and spec.rounding is Rounding.CEIL:
+        yield "the zeros after include the overhang of the last window (ceil_mode)"
+    if not spec.reads_padding:
+        return
+    if spec.kind is OpKind.MAX_POOL:
+        yield "a max pool takes ZeroPadding's zeros as values: not the reference, nor SAME"
+        if min(map(min, pads)) >= 0:  # tf.pad does not crop
+            yield f"right for a max pool: `{_tf_pad(pads)}`, then VALID"
+    elif spec.kind is OpKind.AVERAGE_POOL:
+        yield "an average counts ZeroPadding's zeros in its divisor, which SAME never does"
+
+
+def _tf_pad(pads: PadPairs) -> str:
+    pairs = pair_tuple(((0, 0), *pads, (0, 0)))
+    return f'x = tf.pad(x, {pairs}, constant_values=float("-inf"))'

@@ -1,0 +1,63 @@
+"""Importing a framework, and turning what it raises into our own exceptions."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.machinery
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+from padcheck.errors import FrameworkError, MissingFramework, PadcheckError
+
+__all__ = ["import_framework", "is_installed", "one_line", "translated"]
+
+#: Longest text of a foreign error that is passed on.
+MAX_TEXT = 300
+
+
+def is_installed(module: str) -> bool:
+    """Whether `module` can be found, without importing it.
+
+    A folder without `__init__.py` (a namespace package: a working folder called `torch`, or
+    what an uninstall left behind) is not an installation.
+    """
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, ValueError, AttributeError):  # half removed, or `__spec__` is None
+        return False
+    return spec is not None and spec.origin is not None
+
+
+def import_framework(module: str, *, extra: str) -> ModuleType:
+    """Imports `module`.
+
+    Raises MissingFramework, with the command that installs `extra`, where it is not installed,
+    and FrameworkError, with the reason, where it is installed and cannot be loaded.
+    """
+    if not is_installed(module):
+        raise MissingFramework(f"{module}: not installed (pip install 'padcheck[{extra}]')")
+    try:
+        return importlib.import_module(module)
+    except Exception as error:
+        raise FrameworkError(f"{module}: installed but not loadable ({one_line(error)})") from error
+
+
+@contextmanager
+def translated(name: str, version: str) -> Iterator[None]:
+    """Re-raises any foreign exception as `FrameworkError("name version: Type: first line")`."""
+    try:
+        yield
+    except PadcheckError:
+        raise
+    except Exception as error:
+        raise FrameworkError(f"{name} {version}: {one_line(error)}") from error
+
+
+def one_line(error: BaseException) -> str:
+    """`Type: text`, the text on one line and at most MAX_TEXT characters."""
+    text = " ".join(str(error).split())
+    if len(text) > MAX_TEXT:
+        text = text[: MAX_TEXT - 3] + "..."
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,1 @@
+"""ONNX: reads models into sites, and runs specs with onnxruntime."""

@@ -1,0 +1,139 @@
+"""From an entry of a scope to a Site: gathers what is known around the node and reads it."""
+
+from __future__ import annotations
+
+from padcheck.errors import GeometryError, ModelError
+from padcheck.frameworks.onnx.attributes import MAX_EXTENT, auto_pad, shown
+from padcheck.frameworks.onnx.constant_ops import Unknown
+from padcheck.frameworks.onnx.evaluation import Evaluator
+from padcheck.frameworks.onnx.folding import Folded, fold_pads
+from padcheck.frameworks.onnx.graph import Entry, Scope, printable
+from padcheck.frameworks.onnx.operators import Operator, operator_of, refusal_of
+from padcheck.frameworks.onnx.tensors import Dims
+from padcheck.frameworks.onnx.windows import Shapes, WindowReading, read_window_op
+from padcheck.records import Site
+
+__all__ = ["is_open", "is_windowed", "output_dims", "read_site"]
+
+
+def is_windowed(entry: Entry) -> bool:
+    """Whether an entry is a windowed op, or works like one that padcheck cannot read."""
+    return operator_of(entry) is not None or refusal_of(entry) is not None
+
+
+def read_site(scope: Scope, entry: Entry, name: str, evaluator: Evaluator) -> Site:
+    """The Site of a windowed entry, with a reason instead of a spec where it cannot be read."""
+    operator, op_type = operator_of(entry), printable(entry.op_type)
+    if operator is None:
+        return Site(name=name, op_type=op_type, reason=refusal_of(entry))
+    try:
+        reading, folded = _read(scope, entry, operator, evaluator)
+    except (ModelError, GeometryError) as error:
+        return Site(name=name, op_type=op_type, reason=str(error))
+    return Site(
+        name=name,
+        op_type=op_type,
+        spec=reading.spec,
+        folded=folded.names,
+        dynamic=reading.dynamic,
+        notes=(*reading.notes, *folded.notes, *_fused(entry, operator)),
+    )
+
+
+def output_dims(
+    scope: Scope, entry: Entry, operator: Operator, evaluator: Evaluator
+) -> Dims | None:
+    """The dims of the first output, for the operators that onnx's inference does not know."""
+    try:
+        reading, folded = _read(scope, entry, operator, evaluator)
+    except (ModelError, GeometryError):
+        return None
+    sized = zip(reading.spec.output_size, reading.dynamic, strict=True)
+    spatial = tuple(None if is_dynamic else size for size, is_dynamic in sized)
+    data = scope.dims(folded.data)
+    batch = data[0] if data else None
+    channels: int | str | None = reading.spec.channels[1]
+    if operator.weight is None:
+        channels = None if data is None else data[-1 if operator.channels_last else 1]
+    return (batch, *spatial, channels) if operator.channels_last else (batch, channels, *spatial)
+
+
+def is_open(scope: Scope, entry: Entry) -> bool:
+    """Whether an input of a windowed op has no known shape yet."""
+    operator = operator_of(entry)
+    if operator is None:
+        return False
+    names = [entry.input(0)]
+    if operator.weight is not None:
+        names.append(entry.input(operator.weight))
+    dims = [scope.dims(name) for name in names if name]
+    return any(one is None or not all(isinstance(size, int) for size in one[1:]) for one in dims)
+
+
+def _read(
+    scope: Scope, entry: Entry, operator: Operator, evaluator: Evaluator
+) -> tuple[WindowReading, Folded]:
+    if not entry.input(0):
+        raise ModelError("expected a tensor but it is left out", field="input")
+    if scope.owner(entry.input(0)) is None:
+        problem = f"expected a tensor but the model has no `{printable(entry.input(0))}`"
+        raise ModelError(problem, field="input")
+    weight = _weight(scope, entry, operator)
+    folded = Folded(entry.input(0))
+    if weight is not None:
+        folded = fold_pads(scope, entry, operator, evaluator, max(len(weight) - 2, 0))
+    shapes = Shapes(
+        data=scope.dims(folded.data),
+        weight=weight,
+        has_bias=operator.bias is not None and bool(entry.input(operator.bias)),
+        given_pads=_given_pads(scope, entry, operator, evaluator),
+        folded=folded.pads,
+    )
+    return read_window_op(entry, operator, shapes), folded
+
+
+def _weight(scope: Scope, entry: Entry, operator: Operator) -> Dims | None:
+    if operator.weight is None:
+        return None
+    name = entry.input(operator.weight)
+    if not name:
+        raise ModelError("expected a weight but it is left out", field="W")
+    if scope.owner(name) is None:
+        raise ModelError(f"expected a weight but the model has no `{printable(name)}`", field="W")
+    dims = scope.dims(name)
+    if dims is None:
+        raise ModelError(
+            f"expected a weight of known shape but `{printable(name)}` has none", field="W"
+        )
+    return dims
+
+
+def _given_pads(
+    scope: Scope, entry: Entry, operator: Operator, evaluator: Evaluator
+) -> tuple[int, ...] | None:
+    """Pads that come as an input (ConvTransposeWithDynamicPads)."""
+    if operator.pads is None or not entry.input(operator.pads):
+        return None
+    if auto_pad(entry) != "NOTSET":
+        return None
+    value = evaluator.value(scope, entry.input(operator.pads))
+    if isinstance(value, Unknown):
+        raise ModelError(f"expected constant pads, but {value.reason}", field="Pads")
+    numbers = [int(number) for number in value.ravel()] if value.dtype.kind in "iu" else []
+    weight = _weight(scope, entry, operator)
+    count = 2 * (len(weight) - 2) if weight is not None else len(numbers)
+    if len(numbers) != count or any(abs(number) > MAX_EXTENT for number in numbers):
+        problem = f"expected {count} ints of at most {MAX_EXTENT} but got {shown(numbers)}"
+        raise ModelError(problem, field="Pads")
+    return tuple(numbers)
+
+
+def _fused(entry: Entry, operator: Operator) -> tuple[str, ...]:
+    """What an op of onnxruntime does after its window, which the spec leaves out."""
+    after = []
+    if operator.added is not None and entry.input(operator.added):
+        after.append(f"adds `{printable(entry.input(operator.added))}`")
+    if "activation" in entry.attributes:
+        word = entry.attributes["activation"].s.decode("utf-8", "replace")
+        after.append(f"applies {printable(word)}")
+    return (f"then it {' and '.join(after)}",) if after else ()

@@ -1,0 +1,1 @@
+"""TensorFlow without Keras: `tf.nn`, `tf.pad`, channels last; cheap per call."""

@@ -1,0 +1,1 @@
+"""PyTorch: `torch.nn` modules and `torch.nn.functional.pad`."""

@@ -1,0 +1,251 @@
+"""Measures the speed and memory bars as ratios against the bare work, in one run.
+
+    python scripts/bench.py            # every bar
+    python scripts/bench.py --only static
+
+Whole processes are timed from outside, the best of several; memory is the process's own peak.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import math
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One bar: what was measured, against what, and whether it holds."""
+
+    what: str
+    measured: str
+    bar: str
+    holds: bool
+
+
+def process(*arguments: str) -> tuple[float, float]:
+    """(seconds, peak MiB) of one Python process."""
+    started = time.perf_counter()
+    pid = os.posix_spawn(
+        sys.executable,
+        [sys.executable, *arguments],
+        {**os.environ, **QUIET, "PYTHONPATH": str(ROOT)},
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)
+        ],
+    )
+    _, status, usage = os.wait4(pid, 0)
+    if os.waitstatus_to_exitcode(status) > 1:
+        raise SystemExit(f"failed: {arguments}")
+    return time.perf_counter() - started, usage.ru_maxrss / 1024
+
+
+def best(count: int, *commands: tuple[str, ...]) -> list[tuple[float, float]]:
+    """The best time and the least memory of each command, run in turns."""
+    runs = [[process(*command) for command in commands] for _ in range(count)]
+    return [
+        (min(run[column][0] for run in runs), min(run[column][1] for run in runs))
+        for column in range(len(commands))
+    ]
+
+
+def resnet50(folder: str) -> str:
+    """A ResNet-50 with real weights, about 98 MiB, from onnx's own light model."""
+    import numpy as np
+    import onnx
+    from onnx import numpy_helper
+
+    data = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
+    model = onnx.load(data / "light_resnet50.onnx")
+    shapes = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    generator = np.random.default_rng(0)
+    kept = []
+    for node in model.graph.node:
+        if node.op_type != "ConstantOfShape":
+            kept.append(node)
+            continue
+        values = generator.standard_normal(tuple(shapes[node.input[0]])).astype(np.float32)
+        model.graph.initializer.append(numpy_helper.from_array(values, node.output[0]))
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
+    path = os.path.join(folder, "resnet50.onnx")
+    onnx.save(model, path)
+    return path
+
+
+def imports(_: str) -> Iterator[Row]:
+    bare, loaded = best(15, ("-c", "pass"), ("-c", "import padcheck"))
+    cost = 1000 * (loaded[0] - bare[0])
+    yield Row("import padcheck, over bare Python", f"{cost:.1f} ms", "<= 50 ms", cost <= 50)
+
+
+def static(folder: str) -> Iterator[Row]:
+    model = resnet50(folder)
+    size = os.path.getsize(model) / 2**20
+    load, run = best(
+        9,
+        ("-c", f"import onnx; onnx.load({model!r})"),
+        ("-m", "padcheck", "diagnose", model, "--static"),
+    )
+    what = f"static diagnose of {size:.0f} MiB, against onnx.load"
+    yield ratio(f"{what}: time", run[0], load[0], 1.6)
+    yield ratio(f"{what}: memory", run[1], load[1], 1.3, "MiB")
+
+
+def measured(folder: str) -> Iterator[Row]:
+    model = resnet50(folder)
+    bare, run = best(
+        5,
+        ("-c", f"import torch, tensorflow, onnx; onnx.load({model!r})"),
+        ("-m", "padcheck", "diagnose", model),
+    )
+    what = "measured diagnose of a ResNet-50, against imports and load"
+    yield ratio(what, run[0], bare[0], 1.25)
+
+
+def ratio(what: str, ours: float, bare: float, bar: float, unit: str = "s") -> Row:
+    text = f"{ours / bare:.2f} x ({ours:.2f} / {bare:.2f} {unit})"
+    return Row(what, text, f"<= {bar} x", ours <= bar * bare)
+
+
+def grid() -> list[Any]:
+    """2-D convolutions: n 5..32, k 1..7, s 1..4, half padding."""
+    from padcheck.geometry import explicit
+    from padcheck.records import OpKind, OpSpec
+
+    return [
+        OpSpec(
+            kind=OpKind.CONV,
+            input_size=(n, n),
+            kernel_size=(k, k),
+            stride=(s, s),
+            dilation=(1, 1),
+            pads=(explicit((k - 1) // 2, (k - 1) // 2),) * 2,
+        )
+        for n, k, s in itertools.product(range(5, 33), range(1, 8), range(1, 5))
+    ]
+
+
+def predicted(_: str) -> Iterator[Row]:
+    from padcheck.checks.sweep import predict_axis
+    from padcheck.geometry import Window
+
+    points = [
+        (n, Window(k, s), ((k - 1) // 2, (k - 1) // 2))
+        for n, k, s in itertools.product(range(5, 405), range(1, 8), range(1, 5))
+    ]
+    seconds = min(timed(lambda: [predict_axis(*point) for point in points]) for _ in range(5))
+    rate = len(points) / seconds
+    yield Row("predicted verdicts, one core", f"{rate:,.0f} / s", ">= 100,000 / s", rate >= 1e5)
+
+
+def timed(work: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def sweep(_: str) -> Iterator[Row]:
+    os.environ.update(QUIET)
+    from padcheck.checks.sweep import measure
+
+    specs = grid()
+    arrays = bare_arrays(specs)
+    list(measure(specs[:200]))
+    bare_calls(arrays[:200])
+    ours, bare = math.inf, math.inf
+    for _ in range(5):
+        ours = min(ours, timed(lambda: list(measure(specs))))
+        bare = min(bare, timed(lambda: bare_calls(arrays)))
+    yield ratio(f"measured sweep of {len(specs)}, against the bare calls", ours, bare, 1.3)
+    some = specs[::40]
+    models = timed(lambda: [keras_models(spec) for spec in some]) / len(some)
+    faster = models / (ours / len(specs))
+    text = f"{faster:.0f} x faster"
+    yield Row("the same, against a Keras model per geometry", text, ">= 50 x", faster >= 50)
+
+
+def bare_arrays(specs: list[Any]) -> list[tuple[Any, ...]]:
+    """Torch and tensorflow tensors of every geometry, with its numbers."""
+    import numpy as np
+    import tensorflow as tf
+    import torch
+
+    rows = []
+    generator = np.random.default_rng(0)
+    for spec in specs:
+        x = generator.integers(-4, 5, (1, 2, *spec.input_size)).astype(np.float32)
+        w = generator.integers(-4, 5, spec.weight_shape).astype(np.float32)
+        tensors = (torch.from_numpy(x), torch.from_numpy(w))
+        last = (tf.constant(x.transpose(0, 2, 3, 1)), tf.constant(w.transpose(2, 3, 1, 0)))
+        rows.append((*tensors, *last, spec.stride[0], spec.pad_before[0]))
+    return rows
+
+
+def bare_calls(rows: list[tuple[Any, ...]]) -> None:
+    """The three framework calls of a geometry, and nothing else."""
+    import tensorflow as tf
+    import torch
+
+    for x, w, x_last, w_last, s, p in rows:
+        torch.nn.functional.conv2d(x, w, stride=s, padding=p).numpy()
+        tf.nn.conv2d(x_last, w_last, s, "SAME").numpy()
+        padded = tf.pad(x_last, [[0, 0], [p, p], [p, p], [0, 0]])
+        tf.nn.conv2d(padded, w_last, s, "VALID").numpy()
+
+
+def keras_models(spec: Any) -> None:
+    """A Keras model of each lowering, built and called, and the torch module."""
+    import keras
+    import numpy as np
+    import torch
+
+    (n, _), (k, _), (s, _), p = spec.input_size, spec.kernel_size, spec.stride, spec.pad_before[0]
+    x = np.ones((1, n, n, 2), np.float32)
+    torch.nn.Conv2d(2, 3, k, stride=s, padding=p)(torch.ones(1, 2, n, n))
+    builds = (
+        [keras.layers.Conv2D(3, k, strides=s, padding="same")],
+        [keras.layers.ZeroPadding2D(p), keras.layers.Conv2D(3, k, strides=s, padding="valid")],
+    )
+    for layers in builds:
+        keras.Sequential([keras.Input((n, n, 2)), *layers]).predict(x, verbose=0)
+
+
+BARS: dict[str, Callable[[str], Iterator[Row]]] = {
+    "imports": imports,
+    "static": static,
+    "predicted": predicted,
+    "sweep": sweep,
+    "measured": measured,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=BARS, help="one group of bars")
+    wanted = parser.parse_args().only
+    failed = False
+    with tempfile.TemporaryDirectory() as folder:
+        for name, bar in BARS.items():
+            if wanted not in (None, name):
+                continue
+            for row in bar(folder):
+                failed |= not row.holds
+                mark = "ok" if row.holds else "MISSED"
+                print(f"{row.what:<60} {row.measured:<28} {row.bar:<14} {mark}", flush=True)
+    sys.exit(int(failed))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""Keras computes what its dialect says, and the dialect's code is what Keras runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from padcheck.errors import FrameworkError, UsageError
+from padcheck.frameworks import dialect, runner
+from padcheck.records import OpKind, OpSpec
+from tests.frameworks.brute import assert_computes, example
+from tests.frameworks.conformance import assert_conforms
+from tests.frameworks.grid import AVERAGE, CONV, GRID, LP, MAX, name_of, op
+
+keras = pytest.importorskip("keras")
+
+RUNNER = runner("keras")
+DIALECT = dialect("tf_same")
+LOWERINGS = ("tf_same", "tf_zeropad_valid")
+
+#: keras 3.15.1 says so of every grouped conv: it compiles a new function for each.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:keras")
+
+
+@pytest.mark.parametrize("lowering", LOWERINGS)
+@pytest.mark.parametrize("spec", GRID, ids=name_of)
+def test_computes_what_its_dialect_says(spec: OpSpec, lowering: str) -> None:
+    assert_conforms(RUNNER, DIALECT, spec, lowering)
+
+
+@pytest.mark.parametrize("lowering", LOWERINGS)
+@pytest.mark.parametrize("spec", GRID, ids=name_of)
+def test_code_computes_the_op(spec: OpSpec, lowering: str) -> None:
+    lowered = DIALECT.lower(spec, lowering)
+    if lowered.spec is None:
+        return
+    case = example(spec)
+    observed = np.moveaxis(_run_code(lowered.code, spec, case).numpy(), -1, 1)
+    if spec.kind is OpKind.LP_POOL:
+        observed = observed**spec.p
+    assert_computes(lowered.spec, case, observed, "; ".join(lowered.code))
+
+
+def _run_code(code, spec, case):  # type: ignore[no-untyped-def]
+    """Runs the lines as a user would, with the layers given the weights."""
+    import tensorflow as tf
+
+    x = tf.constant(np.moveaxis(case.x, 1, -1))
+    names = {"tf": tf, "layers": _Layers(spec, case), "x": x, "bias": case.bias}
+    if case.weight is not None:
+        names["kernel"] = np.moveaxis(case.weight, (0, 1), (-1, -2))
+    if not code[0].startswith(("x =", "parts =")):
+        for line in code:
+            x = eval(line, names)(x)
+        return x
+    for line in code:
+        exec(line, names)
+    return names["x"]
+
+
+class _Layers:
+    """`keras.layers`, each weighted layer made gets the next group's weights."""
+
+    def __init__(self, spec, case):  # type: ignore[no-untyped-def]
+        self._spec, self._case = spec, case
+        self._made = 0
+
+    def __getattr__(self, name):  # type: ignore[no-untyped-def]
+        def make(*arguments, **keywords):  # type: ignore[no-untyped-def]
+            layer = getattr(keras.layers, name)(*arguments, **keywords)
+            if self._case.weight is None or "Conv" not in name:
+                return layer
+            return self._weighted(layer, name)
+
+        return make
+
+    def _weighted(self, layer, name):  # type: ignore[no-untyped-def]
+        weight, bias = self._case.weight, self._case.bias
+        groups = self._spec.group if "Transpose" in name else 1
+        channels = self._spec.channels[0] // groups
+        weight = np.split(weight, groups)[self._made]
+        biases = None if bias is None else np.split(bias, groups)[self._made]
+        self._made += 1
+        if "Depthwise" in name:
+            kernel = weight.reshape(channels, -1, *self._spec.kernel_size)
+            kernel = np.moveaxis(kernel, (0, 1), (-2, -1))
+        else:
+            kernel = np.moveaxis(weight, (0, 1), (-1, -2))
+        layer.build((None, *[None] * self._spec.rank, channels))
+        layer.set_weights([kernel] if biases is None else [kernel, biases])
+        return layer
+
+
+def test_a_dilated_pool_has_no_same() -> None:
+    lowered = DIALECT.lower(op(MAX, (13, 12), 3, 1, 2, pads=(2, 2)), "tf_same")
+    assert lowered.spec is None
+    assert lowered.reason == "Keras pooling layers have no dilation, and tf.nn.pool none with SAME"
+
+
+def test_what_keras_refuses_is_a_framework_error() -> None:
+    spec = op(CONV, (8, 8), 3)
+    case = example(spec)
+    with pytest.raises(FrameworkError, match=r"^keras 3\.\d+\.\d+: \w+Error: "):
+        RUNNER.run(spec, "tf_same", case.x, case.weight[..., :2], None)
+
+
+@pytest.mark.parametrize("kind", [CONV, MAX])
+def test_an_op_without_output_is_not_run(kind: OpKind) -> None:
+    """TensorFlow 2.21.0 returns numbers for the conv and dies of the max pool."""
+    spec = op(kind, (8, 8), 9)
+    case = example(spec)
+    with pytest.raises(FrameworkError, match="shorter than the window"):
+        RUNNER.run(spec, "tf_zeropad_valid", case.x, case.weight, None)
+
+
+def test_an_unknown_lowering_lists_the_known() -> None:
+    spec = op(AVERAGE, (8, 8), 3)
+    message = "expected a lowering of tf_same, tf_zeropad_valid but got 'torch'"
+    with pytest.raises(UsageError, match=message):
+        RUNNER.run(spec, "torch", example(spec).x, None, None)
+
+
+def test_the_same_op_may_be_run_with_other_weights() -> None:
+    spec = op(CONV, (8, 9), 3, 2, pads=(1, 1), bias=True)
+    for seed in (1, 2):
+        case = example(spec, batch=seed, seed=seed)
+        observed = RUNNER.run(spec, "tf_zeropad_valid", case.x, case.weight, case.bias)
+        assert_computes(spec, case, observed, f"{spec} {seed}")
+
+
+@pytest.mark.parametrize(
+    ("spec", "lowering", "code"),
+    [
+        (
+            op(CONV, (224, 224), 3, 2, pads=(1, 1), channels=(3, 64), bias=True),
+            "tf_same",
+            ('layers.Conv2D(64, 3, strides=2, padding="same")',),
+        ),
+        (
+            op(CONV, (224, 224), 3, 2, pads=(1, 1), channels=(3, 64), bias=True),
+            "tf_zeropad_valid",
+            (
+                "layers.ZeroPadding2D(((1, 1), (1, 1)))",
+                'layers.Conv2D(64, 3, strides=2, padding="valid")',
+            ),
+        ),
+        (
+            op(CONV, 12, 3, 2, pads=(2, 0), channels=(2, 2)),
+            "tf_zeropad_valid",
+            (
+                "layers.ZeroPadding1D((2, 0))",
+                'layers.Conv1D(2, 3, strides=2, padding="valid", use_bias=False)',
+            ),
+        ),
+        (
+            op(MAX, (8, 9), 3, 2, pads=(1, 1)),
+            "tf_same",
+            ('layers.MaxPooling2D(3, strides=2, padding="same")',),
+        ),
+    ],
+)
+def test_code(spec: OpSpec, lowering: str, code: tuple[str, ...]) -> None:
+    assert DIALECT.lower(spec, lowering).code == code
+
+
+def test_zero_padding_before_a_max_pool_is_not_passed_off_as_the_op() -> None:
+    lowered = DIALECT.lower(op(MAX, (8, 8), 3, 2, pads=(1, 1)), "tf_zeropad_valid")
+    assert lowered.spec is not None
+    assert lowered.spec.pad_value == 0.0
+    pads = "((0, 0), (1, 1), (1, 1), (0, 0))"
+    assert lowered.notes == (
+        "a max pool takes ZeroPadding's zeros as values: not the reference, nor SAME",
+        f'right for a max pool: `x = tf.pad(x, {pads}, constant_values=float("-inf"))`, then VALID',
+    )
+
+
+def test_zero_padding_before_an_average_pool_is_counted() -> None:
+    lowered = DIALECT.lower(op(AVERAGE, (8, 8), 3, 2, pads=(1, 1)), "tf_zeropad_valid")
+    assert lowered.spec is not None
+    assert lowered.spec.count_include_pad
+    assert lowered.notes == (
+        "an average counts ZeroPadding's zeros in its divisor, which SAME never does",
+    )
+
+
+def test_an_lp_pool_on_three_axes_is_a_reason() -> None:
+    lowered = DIALECT.lower(op(LP, (4, 4, 4), 2), "tf_same")
+    assert lowered.reason == "Keras has no Lp pooling, and no DepthwiseConv3D"

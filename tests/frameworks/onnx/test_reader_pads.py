@@ -1,0 +1,354 @@
+"""Pad nodes before a convolution: when they are its own pads, and when they are not."""
+
+import onnx
+import pytest
+from onnx import helper, numpy_helper
+
+from padcheck.geometry import SAME_UPPER, explicit
+from tests.frameworks.onnx.reader_models import (
+    FLOAT,
+    W,
+    X,
+    floats,
+    ints,
+    model,
+    node,
+    one,
+    sites,
+    tensor,
+    value,
+)
+
+AMOUNTS = ints("p", 0, 0, 0, 1, 0, 0, 2, 3)
+PAD = node("Pad", "x p", "a", name="pad")
+CONV = node("Conv", "a w", "y", name="conv")
+
+
+def padded(pad=PAD, op=CONV, constants=(AMOUNTS,), **more):
+    return one(pad, op, constants=[W, *constants], **more)
+
+
+def assert_apart(site, why):
+    assert site.folded == ()
+    assert site.notes == (f"Pad `pad` before it is not taken in: {why}",)
+
+
+def test_is_taken_in():
+    site = padded()
+    assert site.folded == ("pad",)
+    assert site.spec.input_size == (8, 8)
+    assert site.spec.pads == (explicit(0, 2), explicit(1, 3))
+    assert site.notes == ()
+
+
+def test_adds_to_the_ops_own_pads():
+    site = padded(op=node("Conv", "a w", "y", pads=[1, 1, 0, 0]))
+    assert site.spec.pads == (explicit(1, 2), explicit(2, 3))
+
+
+def test_with_auto_pad_valid():
+    assert padded(op=node("Conv", "a w", "y", auto_pad="VALID")).spec.pad_after == (2, 3)
+
+
+def test_not_with_auto_pad_same():
+    site = padded(op=node("Conv", "a w", "y", auto_pad="SAME_UPPER"))
+    assert site.spec.pads == (SAME_UPPER, SAME_UPPER)
+    assert site.spec.input_size == (10, 12)
+    assert_apart(site, "auto_pad SAME_UPPER is worked out on the padded size")
+
+
+def test_chains_and_identities():
+    nodes = [PAD, node("Identity", "a", "b"), node("Pad", "b q", "c", name="other")]
+    site = one(
+        *nodes, node("Conv", "c w", "y"), constants=[W, AMOUNTS, ints("q", *[0, 0, 1, 1] * 2)]
+    )
+    assert site.folded == ("other", "pad")
+    assert site.spec.pads == (explicit(1, 3), explicit(2, 4))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "opset"),
+    [
+        ({"paddings": [0, 0, 0, 1, 0, 0, 2, 3], "mode": "constant"}, 1),
+        ({"pads": [0, 0, 0, 1, 0, 0, 2, 3], "value": 0.0}, 2),
+        ({"pads": [0, 0, 0, 1, 0, 0, 2, 3]}, 10),
+    ],
+)
+def test_amounts_as_an_attribute(attributes, opset):
+    site = padded(node("Pad", "x", "a", name="pad", **attributes), constants=(), opset=opset)
+    assert site.folded == ("pad",)
+    assert site.spec.pads == (explicit(0, 2), explicit(1, 3))
+
+
+@pytest.mark.parametrize("axes", [[2, 3], [-2, -1]])
+def test_axes(axes):
+    pad = node("Pad", "x p _ axes", "a", name="pad")
+    site = padded(pad, constants=[ints("p", 0, 1, 2, 3), ints("axes", *axes)])
+    assert site.spec.pads == (explicit(0, 2), explicit(1, 3))
+
+
+@pytest.mark.parametrize("zero", [floats("v", 0.0, dims=[]), floats("v", 0.0), floats("v", -0.0)])
+def test_fill_of_zero(zero):
+    site = padded(node("Pad", "x p v", "a", name="pad"), constants=[AMOUNTS, zero])
+    assert site.folded == ("pad",)
+
+
+def test_other_fills_stay_apart():
+    pad = node("Pad", "x p v", "a", name="pad")
+    assert_apart(
+        padded(pad, constants=[AMOUNTS, floats("v", 5.0)]),
+        "it pads with 5, and the op itself with 0",
+    )
+    fill = value("v", elem=FLOAT)
+    assert_apart(padded(pad, inputs=[X, fill]), "the value of `v` is not a known number")
+    old = node("Pad", "x", "a", name="pad", pads=[0] * 7 + [1], value=1.0)
+    assert_apart(padded(old, opset=2), "it pads with 1, and the op itself with 0")
+
+
+@pytest.mark.parametrize("mode", ["reflect", "edge", "wrap"])
+def test_other_modes_stay_apart(mode):
+    site = padded(node("Pad", "x p", "a", name="pad", mode=mode))
+    assert_apart(site, f"its mode is {mode}")
+    assert site.spec.input_size == (10, 12)
+
+
+def test_batch_or_channels_stay_apart():
+    assert_apart(
+        padded(constants=[ints("p", 1, 0, 0, 0, 0, 0, 0, 0)]),
+        "it pads the batch or the channels",
+    )
+
+
+def test_crops_stay_apart():
+    site = padded(constants=[ints("p", 0, 0, -1, 0, 0, 0, 0, 0)])
+    assert_apart(site, "it crops")
+    assert site.spec.input_size == (7, 8)
+
+
+def test_pad_that_something_else_reads_stays_apart():
+    proto = model(PAD, CONV, node("Relu", "a", "z"), constants=[W, AMOUNTS], outputs=["y", "z"])
+    assert_apart(sites(proto)["conv"], "something else reads it too")
+
+
+def test_pad_that_is_an_output_stays_apart():
+    proto = model(PAD, CONV, constants=[W, AMOUNTS], outputs=["y", "a"])
+    assert_apart(sites(proto)["conv"], "something else reads it too")
+
+
+def test_pad_that_a_body_reads_stays_apart():
+    branch = helper.make_graph([node("Relu", "a", "o")], "g", [], [onnx.ValueInfoProto(name="o")])
+    either = node("If", "c", "z", then_branch=branch, else_branch=branch)
+    proto = model(
+        PAD,
+        CONV,
+        either,
+        constants=[W, AMOUNTS],
+        inputs=[X, value("c", elem=9)],
+        outputs=["y", "z"],
+    )
+    assert_apart(sites(proto)["conv"], "something else reads it too")
+
+
+@pytest.mark.parametrize(
+    ("amounts", "why"),
+    [
+        (ints("p", 1, 1), "pads: expected 8 amounts but got [1, 1]"),
+        (
+            ints("p", 0, 0, 1 << 40, 0, 0, 0, 0, 0),
+            "pads: expected amounts of at most 16777216 but got "
+            "[0, 0, 1099511627776, 0, 0, 0, 0, 0]",
+        ),
+        (floats("p", *[0.0] * 8), "its amounts are not ints but float32"),
+    ],
+)
+def test_amounts_that_make_no_sense_stay_apart(amounts, why):
+    assert_apart(padded(constants=[amounts]), why)
+
+
+def test_amounts_from_an_input_stay_apart():
+    site = padded(constants=[], inputs=[X, value("p", 8, elem=7)])
+    assert_apart(site, "its amounts are not constant, `p` is an input")
+    assert site.dynamic == (True, True)
+
+
+def test_bad_axes_stay_apart():
+    pad = node("Pad", "x p _ axes", "a", name="pad")
+    site = padded(pad, constants=[ints("p", 0, 1, 2, 3), ints("axes", 2, 9)])
+    assert_apart(site, "axes: expected axes in [0, 4) but got [2, 9]")
+
+
+@pytest.mark.parametrize("op_type", ["MaxPool", "AveragePool", "LpPool"])
+def test_pools_read_the_padded_tensor(op_type):
+    site = padded(op=node(op_type, "a", "y", kernel_shape=[3, 3]))
+    assert (site.folded, site.notes) == ((), ())
+    assert site.spec.input_size == (10, 12)
+    assert site.spec.pad_after == (0, 0)
+
+
+def test_transposed_convolutions_read_the_padded_tensor():
+    site = one(PAD, node("ConvTranspose", "a v", "y"), constants=[AMOUNTS, tensor("v", 3, 4, 3, 3)])
+    assert site.folded == ()
+    assert site.spec.input_size == (10, 12)
+
+
+# quantized
+
+
+def quantized(fill, zero_point):
+    uint8 = onnx.TensorProto.UINT8
+    constants = [
+        AMOUNTS,
+        helper.make_tensor("v", uint8, [], [fill]),
+        helper.make_tensor("z", uint8, [], [zero_point]),
+        tensor("s"),
+        tensor("w", 4, 3, 3, 3, elem=uint8),
+    ]
+    nodes = [
+        node("Pad", "x p v", "a", name="pad"),
+        node("QLinearConv", "a s z w s z s z", "y"),
+    ]
+    return one(*nodes, inputs=[value("x", 1, 3, 8, 8, elem=uint8)], constants=constants)
+
+
+def test_quantized_convolutions_pad_with_the_zero_point():
+    assert quantized(128, 128).folded == ("pad",)
+    assert quantized(0, 0).folded == ("pad",)
+    assert_apart(quantized(0, 128), "it pads with 0, and the op itself with 128")
+
+
+# amounts that are computed
+
+
+def legacy_amounts(*last_axis_first):
+    """The subgraph that torch's exporter without dynamo writes for F.pad."""
+    count = len(last_axis_first)
+    constant = {
+        "n": ints("", 8 - count), "given": ints("", *last_axis_first), "two": ints("", -1, 2),
+        "start": ints("", -1), "end": ints("", -9223372036854775807), "axis": ints("", 0),
+        "flat": ints("", -1),
+    }  # fmt: skip
+    nodes = [node("Constant", "", name, value=one_) for name, one_ in constant.items()]
+    return [
+        *nodes,
+        node("ConstantOfShape", "n", "zeros", value=ints("", 0)),
+        node("Concat", "given zeros", "all", axis=0),
+        node("Reshape", "all two", "pairs"),
+        node("Slice", "pairs start end axis start", "turned"),
+        node("Transpose", "turned", "apart", perm=[1, 0]),
+        node("Reshape", "apart flat", "row"),
+        node("Cast", "row", "p", to=7),
+    ]
+
+
+def test_amounts_out_of_constants_as_torch_writes_them():
+    proto = model(*legacy_amounts(1, 3, 0, 2), PAD, CONV)
+    site = sites(proto)["conv"]
+    assert site.folded == ("pad",)
+    assert site.spec.pads == (explicit(0, 2), explicit(1, 3))
+
+
+def test_shapes_go_on_past_a_computed_pad():
+    nodes = [*legacy_amounts(1, 3, 0, 2), PAD, node("MaxPool", "a", "y", kernel_shape=[2, 2])]
+    assert sites(model(*nodes))["y"].spec.input_size == (10, 12)
+
+
+def size_dependent():
+    """Pads the last axis by its own size modulo 2, at the end."""
+    return [
+        node("Shape", "x", "shape"),
+        node("Gather", "shape three", "size", axis=0),
+        node("Mod", "size two", "rest"),
+        node("Concat", "zeros rest", "p", axis=0),
+        PAD,
+        CONV,
+    ]
+
+
+SIZE_CONSTANTS = [W, ints("three", 3), ints("two", 2), ints("zeros", *[0] * 7)]
+
+
+def test_amounts_that_depend_on_a_known_size():
+    found = sites(
+        model(*size_dependent(), constants=SIZE_CONSTANTS, inputs=[value("x", "n", 3, 8, 9)])
+    )
+    assert found["conv"].folded == ("pad",)
+    assert found["conv"].spec.pad_after == (0, 1)
+
+
+def test_amounts_that_depend_on_an_open_size():
+    proto = model(
+        *size_dependent(), constants=SIZE_CONSTANTS, inputs=[value("x", 1, 3, 8, "width")]
+    )
+    site = sites(proto)["conv"]
+    assert_apart(site, "its amounts depend on the input size; give the input's shape to read them")
+    assert site.dynamic == (True, True)
+    given = sites(proto, input_shapes={"x": (1, 3, 8, 9)})["conv"]
+    assert given.folded == ("pad",)
+    assert given.spec.input_size == (8, 9)
+    assert given.spec.pad_after == (0, 1)
+
+
+def test_integer_division_rounds_toward_zero():
+    nodes = [
+        node("Div", "minus two", "q"),
+        node("Neg", "q", "r"),
+        node("Concat", "zeros r", "p", axis=0),
+    ]
+    constants = [W, ints("minus", -3), ints("two", 2), ints("zeros", *[0] * 7)]
+    assert sites(model(*nodes, PAD, CONV, constants=constants))["conv"].spec.pad_after == (0, 1)
+
+
+def test_shapes_that_are_computed_from_an_open_batch():
+    nodes = [
+        node("Shape", "x", "shape"),
+        node("Gather", "shape zero", "batch", axis=0),
+        node("Concat", "batch rest", "s", axis=0),
+        node("Reshape", "x s", "a"),
+        CONV,
+    ]
+    constants = [W, ints("zero", 0), ints("rest", 3, 4, 16)]
+    proto = model(*nodes, constants=constants, inputs=[value("x", "n", 3, 8, 8)])
+    assert sites(proto)["conv"].spec.input_size == (4, 16)
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        [node("ConstantOfShape", "big", "e", value=ints("", 1))],
+        [node("Expand", "one big", "e")],
+        [node("Tile", "one big", "e")],
+        [node("Range", "zero most one_", "e")],
+    ],
+    ids=lambda nodes: nodes[0].op_type,
+)
+def test_amounts_that_would_take_terabytes(bomb):
+    constants = [
+        W, ints("big", 1 << 45), ints("one", 1), numpy_helper.from_array(_scalar(0), "zero"),
+        numpy_helper.from_array(_scalar(1 << 45), "most"),
+        numpy_helper.from_array(_scalar(1), "one_"), ints("zeros", *[0] * 7),
+    ]  # fmt: skip
+    nodes = [*bomb, node("ReduceSum", "e", "r", keepdims=1), node("Concat", "zeros r", "p", axis=0)]
+    site = sites(model(*nodes, PAD, CONV, constants=constants))["conv"]
+    assert_apart(site, f"its amounts are not constant, `e` would have {1 << 45} elements")
+
+
+def _scalar(number):
+    import numpy as np
+
+    return np.array(number, dtype=np.int64)
+
+
+def test_amounts_in_external_data(tmp_path):
+    proto = model(PAD, CONV, constants=[W, AMOUNTS])
+    tensor_ = proto.graph.initializer[1]
+    content = numpy_helper.to_array(AMOUNTS).tobytes()
+    (tmp_path / "m.data").write_bytes(b"abcd" + content)
+    tensor_.ClearField("int64_data")
+    tensor_.data_location = onnx.TensorProto.EXTERNAL
+    for key, text in {"location": "m.data", "offset": "4", "length": str(len(content))}.items():
+        tensor_.external_data.add(key=key, value=text)
+    path = tmp_path / "m.onnx"
+    path.write_bytes(proto.SerializeToString())
+    assert sites(path)["conv"].folded == ("pad",)
+    (tmp_path / "m.data").unlink()
+    assert sites(path)["conv"].folded == ()
