@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 
 from padcheck.checks.cases import residue_cases
@@ -47,8 +48,7 @@ def wants_same(site: Site) -> bool:
 def assemble(site: Site, lowerings: Sequence[str], judge: Judge) -> tuple[OpReport, list[Finding]]:
     """One site's part of the report: its op, and the findings about it."""
     if site.spec is None:
-        reason = site.reason or "not read"
-        return _unread(site, reason), []
+        return _unread(site), []
     cases = residue_cases(site)
     judged = {lowering: [judge.judge(case, lowering) for case in cases] for lowering in lowerings}
     shown = {lowering: _shown(row) for lowering, row in judged.items()}
@@ -72,12 +72,12 @@ def _shown(row: list[LoweringJudgement]) -> LoweringJudgement:
     return row[0]
 
 
-def _unread(site: Site, reason: str) -> OpReport:
+def _unread(site: Site) -> OpReport:
     return OpReport(
         name=site.name,
         op_type=site.op_type,
         verdict=UNVERIFIED,
-        reason=reason,
+        reason=site.reason or "not read",
         folded=site.folded,
         notes=site.notes,
     )
@@ -131,6 +131,11 @@ def _agrees_when(spec: OpSpec, *, judged: bool) -> tuple[AxisSizes | None, ...]:
     """Per axis, the input sizes for which SAME is the op; all, if nobody would use SAME."""
     if not (judged or pads_anything(spec)):
         return (AxisSizes(modulus=1, residues=(0,)),) * spec.rank
+    return _agreement_with_same(spec.replace(channels=(spec.group,) * 2, bias=False))
+
+
+@functools.lru_cache(maxsize=1024)
+def _agreement_with_same(spec: OpSpec) -> tuple[AxisSizes | None, ...]:
     same = dialect(NATURAL).lower(spec, NATURAL).spec
     return tuple(
         None if same is None else _sizes(agreement_of(spec, same, axis))

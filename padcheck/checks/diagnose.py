@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from padcheck import __version__
-from padcheck.checks.assemble import NATURAL, assemble, wants_same
-from padcheck.checks.cases import residue_cases
-from padcheck.checks.experiment import DIAGNOSED
-from padcheck.checks.judging import Judge
-from padcheck.checks.lab import Lab
 from padcheck.errors import UsageError
 from padcheck.frameworks.onnx.reader import read_model
-from padcheck.records import Finding, OpReport, Report, Site
 
 if TYPE_CHECKING:
     import onnx
     import torch
 
+    from padcheck.checks.survey import Progress
+    from padcheck.records import Report
+
     Model: TypeAlias = str | os.PathLike[str] | onnx.ModelProto | torch.nn.Module
 
 __all__ = ["diagnose"]
-
-#: Called with the number of ops judged so far and the number of all ops.
-Progress = Callable[[int, int], None]
-
 
 def diagnose(
     model: Model,
@@ -47,13 +39,16 @@ def diagnose(
     """
     if static:
         read = read_model(_as_onnx(model, example_inputs), input_shapes=input_shapes)
-        return _report(read, Judge(), {}, progress)
-    with Lab(DIAGNOSED) as lab:
+        from padcheck.checks.survey import survey  # late: numpy loads while the file is read
+
+        return survey(read, "diagnose", progress=progress)
+    from padcheck.checks.experiment import DIAGNOSED
+    from padcheck.checks.lab import Lab
+    from padcheck.checks.survey import survey
+
+    with Lab(DIAGNOSED) as lab:  # first: the frameworks load while the model is read
         read = read_model(_as_onnx(model, example_inputs), input_shapes=input_shapes)
-        judge = Judge(lab)
-        for site in read.sites:
-            _prepare(site, judge)
-        return _report(read, judge, lab, progress)
+        return survey(read, "diagnose", lab, progress)
 
 
 def _as_onnx(model: Any, example_inputs: Sequence[Any] | None) -> Any:
@@ -74,36 +69,3 @@ def _as_onnx(model: Any, example_inputs: Sequence[Any] | None) -> Any:
     return export_module(model, tuple(example_inputs))
 
 
-def _lowerings(site: Site) -> list[str]:
-    """All of them, but SAME only for an op that reads padding."""
-    return [name for name in DIAGNOSED if name != NATURAL or wants_same(site)]
-
-
-def _prepare(site: Site, judge: Judge) -> None:
-    if site.spec is None:
-        return
-    for lowering in _lowerings(site):
-        for case in residue_cases(site):
-            judge.prepare(case, lowering)
-
-
-def _report(
-    read: Any, judge: Judge, lab: Lab | dict[str, str], progress: Progress | None
-) -> Report:
-    ops: list[OpReport] = []
-    findings: list[Finding] = []
-    for site in read.sites:
-        op, found = assemble(site, [] if site.spec is None else _lowerings(site), judge)
-        ops.append(op)
-        findings += found
-        if progress is not None:
-            progress(len(ops), len(read.sites))
-    return Report(
-        command="diagnose",
-        padcheck=__version__,
-        source=read.ref,
-        frameworks=lab.versions() if isinstance(lab, Lab) else lab,
-        ops=tuple(ops),
-        findings=tuple(findings),
-        notes=read.notes,
-    )

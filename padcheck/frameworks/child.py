@@ -13,7 +13,7 @@ from padcheck import errors
 from padcheck.errors import PadcheckError
 from padcheck.frameworks import runner
 from padcheck.frameworks.loading import one_line
-from padcheck.frameworks.wire import receive, send
+from padcheck.frameworks.wire import pack, receive, send
 
 if TYPE_CHECKING:
     from padcheck.frameworks.base import Runner
@@ -47,9 +47,9 @@ def _answer_all(framework: str, jobs: IO[bytes], answers: IO[bytes]) -> None:
         gc.enable()
         return versions
 
-    send(answers, _attempt(framework, load))
+    send(answers, pack(_attempt(framework, load)))
     while loaded:
-        send(answers, _attempt(framework, loaded[0].run, *receive(jobs)))
+        send(answers, pack(_attempt(framework, loaded[0].run, *receive(jobs))))
 
 
 def _attempt(framework: str, task: Callable[..., Any], *arguments: Any) -> tuple[Any, ...]:

@@ -38,7 +38,7 @@ def floor_pads(spec: OpSpec) -> PadPairs:
 def _floor_pads(spec: OpSpec, axis: int) -> tuple[int, int]:
     n, window, size = spec.input_size[axis], spec.windows[axis], spec.output_size[axis]
     before, after = spec.resolved_pads[axis]
-    if size == 0 or output_size(n, window, before, after, Rounding.FLOOR) == size:
+    if output_size(n, window, before, after, Rounding.FLOOR) == size:
         return before, after
     return before, (size - 1) * window.stride + window.effective_kernel - n - before
 

@@ -55,12 +55,12 @@ class Child:
             self._stderr.close()
             raise FrameworkError(f"{framework}: cannot start ({one_line(error)})") from error
 
-    def ask(self, message: Any) -> Any:
+    def ask(self, packed: bytes | None) -> Any:
         """Sends (None: nothing) and receives; raises OSError or EOFError for a child that died."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        if message is not None:
-            send(self._process.stdin, message)
+        if packed is not None:
+            send(self._process.stdin, packed)
         return receive(self._process.stdout)
 
     def kill(self) -> None:

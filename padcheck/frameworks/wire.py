@@ -9,16 +9,20 @@ from __future__ import annotations
 import pickle
 from typing import IO, Any
 
-__all__ = ["receive", "send"]
+__all__ = ["pack", "receive", "send"]
 
 _LENGTH = 8
 
 
-def send(stream: IO[bytes], message: Any) -> None:
-    """Writes one message whole and flushes; raises OSError when the other end is gone."""
+def pack(message: Any) -> bytes:
+    """The bytes of one message; raises pickle's errors for what cannot be sent."""
     body = pickle.dumps(message, protocol=5)
-    stream.write(len(body).to_bytes(_LENGTH, "big"))
-    stream.write(body)
+    return len(body).to_bytes(_LENGTH, "big") + body
+
+
+def send(stream: IO[bytes], packed: bytes) -> None:
+    """Writes one message whole and flushes; raises OSError when the other end is gone."""
+    stream.write(packed)
     stream.flush()
 
 

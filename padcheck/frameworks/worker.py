@@ -21,6 +21,7 @@ from padcheck import errors
 from padcheck.errors import FrameworkError, PadcheckError
 from padcheck.frameworks import require, runner
 from padcheck.frameworks.process import Child
+from padcheck.frameworks.wire import pack
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -135,7 +136,9 @@ class Worker:
 
     def _answer(self, job: _Job) -> Any:
         child = self._ready_child()
-        return self._versions if job.arguments is None else self._exchange(child, job.arguments)
+        if job.arguments is None:
+            return self._versions
+        return self._exchange(child, pack(job.arguments))
 
     def _ready_child(self) -> Child:
         """The child at hand, or a new one, after it has said its versions.
@@ -159,13 +162,13 @@ class Worker:
             child.ready = True
         return child
 
-    def _exchange(self, child: Child, message: Any) -> Any:
+    def _exchange(self, child: Child, packed: bytes | None) -> Any:
         """Sends a message (None: nothing) and takes the answer, within the timeout."""
         watchdog = threading.Timer(self._timeout, child.time_out)
         watchdog.daemon = True
         watchdog.start()
         try:
-            status, *content = child.ask(message)
+            status, *content = child.ask(packed)
         except Exception as error:  # the pipe broke, or what came through it did
             raise self._failure(child) from error
         finally:

@@ -30,6 +30,11 @@ from padcheck.geometry import (
 __all__ = ["OpKind", "OpSpec", "agreement_of", "same_function"]
 
 
+def _later() -> Any:
+    """A field worked out when it is first asked for, and no part of what the spec is."""
+    return dataclasses.field(default=(), init=False, repr=False, compare=False)
+
+
 class OpKind(enum.Enum):
     """The windowed ops."""
 
@@ -70,6 +75,9 @@ class OpSpec:
     p: int = 2
     output_padding: tuple[int, ...] = ()
     output_shape: tuple[int, ...] = ()
+    _windows: tuple[Window, ...] = _later()
+    _pairs: tuple[tuple[int, int], ...] = _later()
+    _outputs: tuple[int, ...] = _later()
 
     def __post_init__(self) -> None:
         rank = len(self.input_size)
@@ -100,14 +108,19 @@ class OpSpec:
     @property
     def windows(self) -> tuple[Window, ...]:
         """The window of each axis."""
-        return tuple(
-            Window(k, s, d)
-            for k, s, d in zip(self.kernel_size, self.stride, self.dilation, strict=True)
-        )
+        if not self._windows:
+            sizes = zip(self.kernel_size, self.stride, self.dilation, strict=True)
+            object.__setattr__(self, "_windows", tuple(Window(k, s, d) for k, s, d in sizes))
+        return self._windows
 
     @property
     def resolved_pads(self) -> tuple[tuple[int, int], ...]:
         """(pad_before, pad_after) per axis; crops for CONV_TRANSPOSE."""
+        if not self._pairs:
+            object.__setattr__(self, "_pairs", self._resolve())
+        return self._pairs
+
+    def _resolve(self) -> tuple[tuple[int, int], ...]:
         if self.kind is OpKind.CONV_TRANSPOSE:
             return tuple(self._crops(axis) for axis in range(self.rank))
         return tuple(
@@ -137,6 +150,11 @@ class OpSpec:
     @property
     def output_size(self) -> tuple[int, ...]:
         """The output size of each axis; 0 where the op yields nothing."""
+        if not self._outputs:
+            object.__setattr__(self, "_outputs", self._measure())
+        return self._outputs
+
+    def _measure(self) -> tuple[int, ...]:
         sized = zip(self.input_size, self.windows, self.resolved_pads, strict=True)
         if self.kind is OpKind.CONV_TRANSPOSE:
             return tuple(max(0, full_size(n, w) - b - a) for n, w, (b, a) in sized)

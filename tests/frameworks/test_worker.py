@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 import time
@@ -132,6 +133,13 @@ def test_a_framework_that_cannot_be_loaded_says_why_every_time() -> None:
 def test_foreign_errors_come_on_one_line(worker: Worker) -> None:
     with pytest.raises(FrameworkError, match=r"^faulty: ValueError: no such thing$"):
         worker.run(SPEC, "raise", X)
+
+
+def test_what_cannot_be_sent_leaves_the_child_as_it_is(worker: Worker) -> None:
+    before = worker.run(SPEC, "pid", X)
+    with pytest.raises((AttributeError, TypeError, pickle.PicklingError)):
+        worker.run(SPEC, "double", X, lambda: None)  # type: ignore[arg-type]
+    assert worker.run(SPEC, "pid", X) == before
 
 
 def test_our_errors_keep_their_class(worker: Worker) -> None:

@@ -42,8 +42,8 @@ def read_transposed(
     is_old = entry.domain == "" and entry.opset < FIRST_CONSISTENT_TRANSPOSE
     if is_old and _splits_odd(spec, same=same):
         notes += (
-            f"ConvTranspose-{entry.opset}'s text and formula contradict each other on which end "
-            "takes the odd element; read as from opset 11 on",
+            "ConvTranspose-1's text and formula contradict each other on which end takes the odd "
+            "element; read as from opset 11 on",
         )
     return spec, notes
 

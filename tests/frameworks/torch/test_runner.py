@@ -23,6 +23,7 @@ def test_computes_what_its_dialect_says(spec: OpSpec) -> None:
     assert_conforms(RUNNER, DIALECT, spec, "torch")
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning")
 @pytest.mark.parametrize("spec", GRID, ids=name_of)
 def test_code_computes_the_op(spec: OpSpec) -> None:
     lowered = DIALECT.lower(spec, "torch")
