@@ -84,7 +84,10 @@ def test_equivalent_exits_0():
         (("conv", "--input", "5x5x5x5", "--kernel", "3"), "expected 1 to 3 spatial axes"),
         (("conv", "--input", "5x5", "--kernel", "3x3x3"), "expected 1 or 3 numbers"),
         (("conv", "--input", "5", "--kernel", "3", "--padding", "mirror"), "expected one of valid"),
-        (("conv", "--input", "5x5", "--kernel", "3", "--padding", "1,2,3"), "expected 1 int, 2 ints or 2 (before, after) pairs"),
+        (
+            ("conv", "--input", "5x5", "--kernel", "3", "--padding", "1,2,3"),
+            "expected 1 int, 2 ints or 2 (",
+        ),
         (("conv", "--input", "5", "--kernel", "3", "--channels", "3"), "--channels IN,OUT"),
         (
             ("conv", "--input", "5", "--kernel", "3", "--channels", "3,4", "--groups", "2"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["diagnose"]
 
+
 def diagnose(
     model: Model,
     example_inputs: Sequence[Any] | None = None,
@@ -67,5 +68,3 @@ def _as_onnx(model: Any, example_inputs: Sequence[Any] | None) -> Any:
     from padcheck.frameworks.torch.export import export_module
 
     return export_module(model, tuple(example_inputs))
-
-

@@ -74,9 +74,9 @@ class Judge:
         small = runnable(case)
         wanted = (_geometry(case), lowering) not in self._prepared
         self._prepared.add((_geometry(case), lowering))
-        if self._lab is not None and wanted and fits(small):
-            if _lower(case, lowering).spec is not None:
-                self._lab.ask(small, lowering)
+        known = _lower(case, lowering).spec is not None
+        if self._lab is not None and wanted and known and fits(small):
+            self._lab.ask(small, lowering)
 
     def judge(self, case: OpSpec, lowering: str) -> LoweringJudgement:
         """The judgement on one lowering of one concrete op, in the words of that op."""

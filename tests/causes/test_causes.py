@@ -60,5 +60,5 @@ def test_a_code_may_be_spelt_in_several_ways(spelling):
 
 
 def test_an_unknown_code_lists_the_known():
-    with pytest.raises(UsageError, match="expected one of PAD101, .* but got code='PAD000'"):
+    with pytest.raises(UsageError, match=r"expected one of PAD101, .* but got code='PAD000'"):
         documentation("PAD000")

@@ -12,9 +12,7 @@ from tests.specs import spec
 
 
 def grid(strides, pad_of, sizes=range(5, 65), kernels=range(1, 8)):
-    return [
-        spec(n, k, s, pad_of(k), rank=1) for n in sizes for k in kernels for s in strides
-    ]
+    return [spec(n, k, s, pad_of(k), rank=1) for n in sizes for k in kernels for s in strides]
 
 
 def silent_share(stride, pad_of):

@@ -4,10 +4,10 @@ import pytest
 
 import padcheck
 from padcheck.records import ModelRef, OpReport, Report
+from padcheck.records.report import AxisSizes
 from padcheck.report.drawing import Row, draw
 from padcheck.report.text import render
 from padcheck.report.wording import agreement
-from padcheck.records.report import AxisSizes
 from tests.support import FIXTURES
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from padcheck.errors import UsageError
 from padcheck.frameworks.keras.build import Argument, KerasBuild, Step, build_for
-from padcheck.frameworks.lowering import PadPairs, floor_pads, same_upper, zero_padded
+from padcheck.frameworks.lowering import floor_pads, same_upper, zero_padded
 from padcheck.frameworks.spelling import call, numbers, pair_tuple
 from padcheck.geometry import Rounding
 from padcheck.records import Lowered, OpKind, OpSpec
@@ -43,6 +43,7 @@ class KerasDialect:
             spec=same_upper(spec) if same else zero_padded(spec),
             code=_code(build),
             notes=(*(_same_notes(spec) if same else _zero_notes(spec)), *build.notes),
+            repair=() if same else tuple(_repair(spec)),
         )
 
 
@@ -147,12 +148,25 @@ def _zero_notes(spec: OpSpec) -> Iterator[str]:
         return
     if spec.kind is OpKind.MAX_POOL:
         yield "a max pool takes ZeroPadding's zeros as values: not the reference, nor SAME"
-        if min(map(min, pads)) >= 0:  # tf.pad does not crop
-            yield f"right for a max pool: `{_tf_pad(pads)}`, then VALID"
     elif spec.kind is OpKind.AVERAGE_POOL:
         yield "an average counts ZeroPadding's zeros in its divisor, which SAME never does"
 
 
-def _tf_pad(pads: PadPairs) -> str:
-    pairs = pair_tuple(((0, 0), *pads, (0, 0)))
-    return f'x = tf.pad(x, {pairs}, constant_values=float("-inf"))'
+def _repair(spec: OpSpec) -> Iterator[str]:
+    """Code for a pool that reads padding: its own value under a maximum, none in an average."""
+    pads = floor_pads(spec) if spec.kind in (OpKind.MAX_POOL, OpKind.AVERAGE_POOL) else ()
+    if not pads or not spec.reads_padding or max(spec.dilation) > 1 or min(map(min, pads)) < 0:
+        return
+    pairs, function = pair_tuple(((0, 0), *pads, (0, 0))), f"pool{spec.rank}d"
+    window = f'{numbers(spec.kernel_size)}, {numbers(spec.stride)}, "VALID"'
+    if spec.pad_mode != "constant":
+        return
+    if spec.kind is OpKind.MAX_POOL:
+        yield f"pads = {pairs}"
+        yield f'x = tf.pad(x, pads, constant_values=float("{spec.pad_value}"))'
+        yield f"x = tf.nn.max_{function}(x, {window})"
+    elif not spec.count_include_pad:
+        yield f"pads = {pairs}"
+        yield "ones = tf.pad(tf.ones_like(x), pads)"
+        yield f"x = tf.nn.avg_{function}(tf.pad(x, pads), {window})"
+        yield f"x = x / tf.nn.avg_{function}(ones, {window})"

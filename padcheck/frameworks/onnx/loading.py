@@ -100,7 +100,7 @@ def _check_file(path: Path, where: str) -> None:
 
 
 def _unreadable(error: Exception, where: str) -> ModelError:
-    reason = getattr(error, "strerror", None) or str(error)
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return ModelError(f"cannot be read ({reason}); check its path and permissions", where=where)
 
 
@@ -108,27 +108,37 @@ class _Content:
     """Reads and hashes a file in a thread, both without the interpreter's lock."""
 
     def __init__(self, path: Path) -> None:
-        self.sha256 = ""
         self._path = path
         self._content = b""
-        self._error: OSError | None = None
+        self._hash = hashlib.sha256()
+        self._error: Exception | None = None
+        self._is_read = threading.Event()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
         try:
-            self._content = self._path.read_bytes()
-            self.sha256 = hashlib.sha256(self._content).hexdigest()
-        except OSError as error:
+            content = self._content = self._path.read_bytes()
+        except (OSError, MemoryError) as error:
             self._error = error
+            return
+        finally:
+            self._is_read.set()
+        self._hash.update(content)
 
     def take(self, where: str) -> bytes:
         """The file's bytes, which are let go of here; raises ModelError if they are not read."""
-        self._thread.join()
+        self._is_read.wait()
         if self._error is not None:
             raise _unreadable(self._error, where) from self._error
         content, self._content = self._content, b""
         return content
+
+    @property
+    def sha256(self) -> str:
+        """The hash in hex; waits for it."""
+        self._thread.join()
+        return self._hash.hexdigest()
 
 
 def _parse(content: bytes, where: str) -> onnx.ModelProto:

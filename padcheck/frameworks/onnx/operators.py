@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from padcheck.frameworks.onnx.attributes import is_set
 from padcheck.frameworks.onnx.graph import Entry, printable
@@ -22,7 +22,8 @@ class Operator:
     """How to read a node: indices of its inputs, and where its channels are.
 
     `zero_point` is the index of the input that a padded tensor holds outside of the data,
-    None for ops on real numbers. `pads` is the index of an input that holds the pads.
+    None for ops on real numbers. `pads` is the index of an input that holds the pads, `added`
+    of one that is added to the output. `blocked` tensors have channels filled up to a multiple.
     """
 
     kind: OpKind
@@ -32,6 +33,7 @@ class Operator:
     pads: int | None = None
     added: int | None = None
     channels_last: bool = False
+    blocked: bool = False
 
     @property
     def takes_in_pads(self) -> bool:
@@ -93,17 +95,11 @@ _NOT_WINDOWED = re.compile(r"Global|RoiPool|Adaptive")
 def operator_of(entry: Entry) -> Operator | None:
     """How to read the entry; None when it is not one of the known windowed operators."""
     operator = _DOMAINS.get(entry.domain, {}).get(entry.op_type)
-    if operator is None or not _is_channels_last(entry):
-        return operator
-    return Operator(
-        kind=operator.kind,
-        weight=operator.weight,
-        bias=operator.bias,
-        zero_point=operator.zero_point,
-        pads=operator.pads,
-        added=operator.added,
-        channels_last=True,
-    )
+    if operator is None:
+        return None
+    if entry.domain == NCHWC:
+        return replace(operator, blocked=True)
+    return replace(operator, channels_last=True) if _is_channels_last(entry) else operator
 
 
 def _is_channels_last(entry: Entry) -> bool:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from padcheck.frameworks.onnx.constant_ops import Unknown, has_open
 from padcheck.frameworks.onnx.control_flow import infer_bodies
+from padcheck.frameworks.onnx.custom import infer_custom
 from padcheck.frameworks.onnx.evaluation import Evaluator
 from padcheck.frameworks.onnx.graph import Entry, Scope
-from padcheck.frameworks.onnx.operators import operator_of
 from padcheck.frameworks.onnx.segments import Segment, fits_schema, infer
-from padcheck.frameworks.onnx.sites import output_dims
 from padcheck.frameworks.onnx.tensors import MAX_RANK, Dims, dims_of, tensor_type
 
 if TYPE_CHECKING:
@@ -58,19 +57,6 @@ SHAPE_INPUTS: Mapping[str, tuple[int, ...]] = {
     "Unsqueeze": (1,),
     "Upsample": (1,),
 }
-
-#: Ops of onnxruntime that give back their first input's shape.
-KEEPS_SHAPE = frozenset(
-    [
-        "DequantizeLinear",
-        "FastGelu",
-        "Gelu",
-        "QLinearLeakyRelu",
-        "QLinearSigmoid",
-        "QuantizeLinear",
-        "QuickGelu",
-    ]
-)
 
 
 class ShapeInference:
@@ -152,7 +138,7 @@ class ShapeInference:
             infer_bodies(scope, entry, self.run, self._evaluator.forget)
             return True
         if not _is_standard(entry) or not fits_schema(entry):
-            _custom(scope, entry, self._evaluator)
+            infer_custom(scope, entry, self._evaluator)
             self._declare(scope, entry)
             return True
         if entry.op_type in ("Gather", "GatherND"):
@@ -227,16 +213,3 @@ def _merged(known: Dims | None, declared: Dims) -> Dims:
         return declared
     pairs = zip(known, declared, strict=True)
     return tuple(now if isinstance(now, int) else size for now, size in pairs)
-
-
-def _custom(scope: Scope, entry: Entry, evaluator: Evaluator) -> None:
-    """The output's type of an op that onnx's inference does not know."""
-    operator = operator_of(entry)
-    dims: Dims | None = None
-    if operator is not None:
-        dims = output_dims(scope, entry, operator, evaluator)
-    elif entry.op_type in KEEPS_SHAPE:
-        dims = scope.dims(entry.input(0))
-    source = scope.type_of(entry.input(0))
-    if dims is not None and source is not None and entry.output:
-        scope.types[entry.output] = tensor_type(source.tensor_type.elem_type, dims)

@@ -33,8 +33,8 @@ _RULES = {"VALID": VALID, "SAME_UPPER": SAME_UPPER, "SAME_LOWER": SAME_LOWER}
 class Shapes:
     """What is known around a node: dims of its data and weight, pads from an input or a Pad.
 
-    `channels_first` says whether `data` is (N, C, *spatial) or (N, *spatial, C). `given_pads`
-    replaces the attribute; `folded` is (before, after) per spatial axis, to be added.
+    `given_pads` replaces the attribute; `folded` is (before, after) per spatial axis, to be
+    added to it.
     """
 
     data: Dims | None
@@ -178,7 +178,7 @@ def _channels(
         raise ModelError(f"expected a divisor of {first} channels but got {group}", field="group")
     transposed = operator.kind is OpKind.CONV_TRANSPOSE
     channels = (first, second * group) if transposed else (second * group, first)
-    if data_channels is not None and data_channels != channels[0]:
+    if data_channels not in (None, channels[0]) and not operator.blocked:
         raise ModelError(
             f"expected {channels[0]} channels as the weight takes but got {data_channels}",
             field="input",

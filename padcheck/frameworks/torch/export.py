@@ -30,7 +30,8 @@ def export_module(module: torch.nn.Module, example_inputs: tuple[Any, ...]) -> o
         with _quiet(), torch.no_grad():
             program = torch.onnx.export(module, example_inputs, dynamo=True, verbose=False)
         assert program is not None
-        return program.model_proto
+        model: onnx.ModelProto = program.model_proto
+        return model
     except Exception as error:
         line = str(error).strip().splitlines()[0] if str(error).strip() else ""
         raise FrameworkError(

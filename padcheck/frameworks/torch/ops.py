@@ -28,7 +28,7 @@ def conv(rank: int) -> Callable[..., Tensor]:
     """
     torch = import_framework("torch", extra="torch")
     pad = torch.nn.functional.pad
-    kernel = (torch.conv1d, torch.conv2d, torch.conv3d)[rank - 1]
+    kernel: Callable[..., Tensor] = (torch.conv1d, torch.conv2d, torch.conv3d)[rank - 1]
 
     def run(
         x: Tensor,
@@ -39,10 +39,8 @@ def conv(rank: int) -> Callable[..., Tensor]:
     ) -> Tensor:
         alike = [before for before, after in pads if before == after >= 0]
         if len(alike) == rank:
-            made: Tensor = kernel(x, weight, None, stride, alike, dilation)
-            return made
+            return kernel(x, weight, None, stride, alike, dilation)
         x = pad(x, [number for pair in reversed(pads) for number in pair])
-        made = kernel(x, weight, None, stride, 0, dilation)
-        return made
+        return kernel(x, weight, None, stride, 0, dilation)
 
     return run

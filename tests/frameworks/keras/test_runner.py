@@ -41,6 +41,16 @@ def test_code_computes_the_op(spec: OpSpec, lowering: str) -> None:
     assert_computes(lowered.spec, case, observed, "; ".join(lowered.code))
 
 
+@pytest.mark.parametrize("spec", GRID, ids=name_of)
+def test_repair_computes_the_reference(spec: OpSpec) -> None:
+    lowered = DIALECT.lower(spec, "tf_zeropad_valid")
+    if not lowered.repair:
+        return
+    case = example(spec)
+    observed = np.moveaxis(_run_code(lowered.repair, spec, case).numpy(), -1, 1)
+    assert_computes(spec, case, observed, "; ".join(lowered.repair))
+
+
 def _run_code(code, spec, case):  # type: ignore[no-untyped-def]
     """Runs the lines as a user would, with the layers given the weights."""
     import tensorflow as tf
@@ -49,7 +59,7 @@ def _run_code(code, spec, case):  # type: ignore[no-untyped-def]
     names = {"tf": tf, "layers": _Layers(spec, case), "x": x, "bias": case.bias}
     if case.weight is not None:
         names["kernel"] = np.moveaxis(case.weight, (0, 1), (-1, -2))
-    if not code[0].startswith(("x =", "parts =")):
+    if not code[0].startswith(("x =", "parts =", "pads =")):
         for line in code:
             x = eval(line, names)(x)
         return x
@@ -167,10 +177,13 @@ def test_zero_padding_before_a_max_pool_is_not_passed_off_as_the_op() -> None:
     lowered = DIALECT.lower(op(MAX, (8, 8), 3, 2, pads=(1, 1)), "tf_zeropad_valid")
     assert lowered.spec is not None
     assert lowered.spec.pad_value == 0.0
-    pads = "((0, 0), (1, 1), (1, 1), (0, 0))"
     assert lowered.notes == (
         "a max pool takes ZeroPadding's zeros as values: not the reference, nor SAME",
-        f'right for a max pool: `x = tf.pad(x, {pads}, constant_values=float("-inf"))`, then VALID',
+    )
+    assert lowered.repair == (
+        "pads = ((0, 0), (1, 1), (1, 1), (0, 0))",
+        'x = tf.pad(x, pads, constant_values=float("-inf"))',
+        'x = tf.nn.max_pool2d(x, 3, 2, "VALID")',
     )
 
 

@@ -162,3 +162,44 @@ def test_convolutions_with_a_state_are_told():
     site = contrib("CausalConvWithState", "x w", activation="silu")
     assert site.spec is None
     assert site.reason.startswith("com.microsoft::CausalConvWithState is not an op that padcheck")
+
+
+# shapes past onnxruntime's other ops
+
+
+def after(other, *, inputs=(X,), constants=(), domain=MICROSOFT):
+    """The input size of a pool behind another op that makes `a`."""
+    nodes = [other, node("MaxPool", "a", "y", kernel_shape=[2, 2])]
+    proto = model(*nodes, inputs=inputs, constants=constants, domains=[domain])
+    return sites(proto)["y"].spec
+
+
+def test_shapes_go_on_past_quantized_sums_and_concatenations():
+    parts = [tensor("s"), tensor("z")]
+    add = node("QLinearAdd", "x s z v s z s z", "a", domain=MICROSOFT)
+    spec = after(add, inputs=[X, value("v", 1, 3, 1, 1)], constants=parts)
+    assert spec.input_size == (8, 8)
+    concat = node("QLinearConcat", "s z x s z v s z", "a", domain=MICROSOFT, axis=1)
+    spec = after(concat, inputs=[X, value("v", 1, 5, 8, 8)], constants=parts)
+    assert (spec.input_size, spec.channels) == ((8, 8), (8, 8))
+
+
+def test_shapes_go_on_past_blocked_layouts():
+    domain = "com.microsoft.nchwc"
+    nodes = [
+        node("ReorderInput", "x", "a", domain=domain),
+        node("Conv", "a w", "b", domain=domain, pads=[1, 1, 1, 1]),
+        node("Conv", "b v", "c", domain=domain),
+        node("ReorderOutput", "c", "d", domain=domain, channels=5),
+        node("MaxPool", "d", "y", kernel_shape=[2, 2]),
+    ]
+    constants = [tensor("w", 16, 3, 3, 3), tensor("v", 16, 10, 3, 3)]  # 10 channels fill up 16
+    found = sites(model(*nodes, constants=constants, domains=[domain]))
+    assert found["c"].spec.input_size == (8, 8)
+    assert found["y"].spec.input_size == (6, 6)
+
+
+def test_a_quantized_sum_of_what_does_not_fit_is_no_crash():
+    add = node("QLinearAdd", "x s z v s z s z", "a", domain=MICROSOFT)
+    odd = value("v", 1, 3, 5, "w")
+    assert after(add, inputs=[X, odd], constants=[tensor("s"), tensor("z")]) is not None
