@@ -6,6 +6,7 @@ framework; 3 no mismatch, but something could not be checked.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -300,6 +301,7 @@ class ProgressBar:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line; a user's error is one line on stderr and exit code 2."""
+    gc.set_threshold(100_000)  # loading makes only objects that stay: a fifth of a static verdict
     try:
         code = cli.main(args=arguments, prog_name="padcheck", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)

@@ -8,7 +8,6 @@ from typing import Any
 from padcheck import __version__
 from padcheck.checks.assemble import assemble
 from padcheck.checks.judging import Judge
-from padcheck.checks.lab import Lab
 from padcheck.errors import UsageError
 from padcheck.geometry import CAUSAL, SAME_LOWER, SAME_UPPER, VALID, PadRule, at_least, explicit
 from padcheck.records import ModelRef, OpKind, OpSpec, Report, Site
@@ -72,20 +71,22 @@ def check_conv(
     site = Site(name="conv", op_type="Conv", spec=spec)
     if static:
         return _report(site, Judge(), {})
+    from padcheck.checks.lab import Lab  # late: a static verdict starts no process
+
     with Lab(DIAGNOSED) as lab:
         judge = Judge(lab)
         for lowering in DIAGNOSED:
             judge.prepare(spec, lowering)
-        return _report(site, judge, lab)
+        return _report(site, judge, lab.versions())
 
 
-def _report(site: Site, judge: Judge, lab: Lab | dict[str, str]) -> Report:
+def _report(site: Site, judge: Judge, frameworks: dict[str, str]) -> Report:
     op, findings = assemble(site, DIAGNOSED, judge)
     return Report(
         command="conv",
         padcheck=__version__,
         source=ModelRef(path=None, format="geometry"),
-        frameworks=lab.versions() if isinstance(lab, Lab) else lab,
+        frameworks=frameworks,
         ops=(op,),
         findings=tuple(findings),
     )

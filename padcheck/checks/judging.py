@@ -7,10 +7,11 @@ node or its channels.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from padcheck.checks.cases import runnable
-from padcheck.checks.lab import Lab
 from padcheck.frameworks import dialect
 from padcheck.oracle import fits
 from padcheck.records import (
@@ -22,6 +23,9 @@ from padcheck.records import (
     OpSpec,
 )
 from padcheck.verdict import Judgement, judge, judge_predicted, unverified
+
+if TYPE_CHECKING:
+    from padcheck.checks.lab import Lab
 
 __all__ = ["Judge", "LoweringJudgement", "worst"]
 
@@ -71,11 +75,13 @@ class Judge:
 
     def prepare(self, case: OpSpec, lowering: str) -> None:
         """Starts the run that `judge` will want, so that it works in the background."""
+        if self._lab is None:
+            return
         small = runnable(case)
         wanted = (_geometry(case), lowering) not in self._prepared
         self._prepared.add((_geometry(case), lowering))
         known = _lower(case, lowering).spec is not None
-        if self._lab is not None and wanted and known and fits(small):
+        if wanted and known and fits(small):
             self._lab.ask(small, lowering)
 
     def judge(self, case: OpSpec, lowering: str) -> LoweringJudgement:
@@ -114,6 +120,7 @@ def _geometry(case: OpSpec) -> OpSpec:
     return case.replace(channels=(case.group,) * 2, bias=False)
 
 
+@functools.lru_cache(maxsize=4096)
 def _lower(spec: OpSpec, lowering: str) -> Lowered:
     return dialect(lowering).lower(spec, lowering)
 

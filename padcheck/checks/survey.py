@@ -10,10 +10,10 @@ from padcheck.checks.assemble import NATURAL, assemble, wants_same
 from padcheck.checks.cases import residue_cases
 from padcheck.checks.experiment import DIAGNOSED
 from padcheck.checks.judging import Judge
-from padcheck.checks.lab import Lab
 from padcheck.records import Finding, OpReport, Report, Site
 
 if TYPE_CHECKING:
+    from padcheck.checks.lab import Lab
     from padcheck.frameworks.onnx.reader import ReadModel
 
 __all__ = ["Progress", "survey"]
