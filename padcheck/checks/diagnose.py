@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from padcheck.errors import UsageError
-from padcheck.frameworks.onnx.reader import read_model
+from padcheck.frameworks.onnx.loading import load_model
+from padcheck.frameworks.onnx.reader import read_loaded, read_model
 
 if TYPE_CHECKING:
     import onnx
@@ -33,7 +34,8 @@ def diagnose(
 
     `model` is the path of an ONNX file, an `onnx.ModelProto`, or a `torch.nn.Module` with
     `example_inputs`, a tuple of tensors. `input_shapes` maps a graph input to its full shape,
-    batch and channels included. `static` predicts only, and needs no framework.
+    batch and channels included. `static` predicts only, needs no framework, and looks for no
+    input size at which the whole network agrees.
 
     Raises ModelError for a model that cannot be read, UsageError for arguments that do not fit
     it, and MissingFramework unless `static`.
@@ -48,8 +50,15 @@ def diagnose(
     from padcheck.checks.survey import survey
 
     with Lab(DIAGNOSED) as lab:  # first: the frameworks load while the model is read
-        read = read_model(_as_onnx(model, example_inputs), input_shapes=input_shapes)
-        return survey(read, "diagnose", lab, progress)
+        loaded = load_model(_as_onnx(model, example_inputs))
+        read = read_loaded(loaded, input_shapes=input_shapes)
+        return survey(
+            read,
+            "diagnose",
+            lab=lab,
+            sites_at=lambda shapes: read_loaded(loaded, input_shapes=shapes).sites,
+            progress=progress,
+        )
 
 
 def _as_onnx(model: Any, example_inputs: Sequence[Any] | None) -> Any:

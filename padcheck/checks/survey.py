@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from padcheck import __version__
@@ -10,6 +10,7 @@ from padcheck.checks.assemble import NATURAL, assemble, wants_same
 from padcheck.checks.cases import residue_cases
 from padcheck.checks.experiment import DIAGNOSED
 from padcheck.checks.judging import Judge
+from padcheck.checks.network import agreeing_shapes
 from padcheck.records import Finding, OpReport, Report, Site
 
 if TYPE_CHECKING:
@@ -23,12 +24,22 @@ Progress = Callable[[int, int], None]
 
 
 def survey(
-    read: ReadModel, command: str, lab: Lab | None = None, progress: Progress | None = None
+    read: ReadModel,
+    command: str,
+    *,
+    lab: Lab | None = None,
+    sites_at: Callable[[dict[str, tuple[int, ...]]], Sequence[Site]] | None = None,
+    progress: Progress | None = None,
 ) -> Report:
-    """The report on every site of a model: measured in `lab`, or predicted without one."""
+    """The report on every site of a model: measured in `lab`, or predicted without one.
+
+    `sites_at(shapes)` reads the model's sites at other input shapes, to find one at which all
+    agree; it works while the frameworks load.
+    """
     judge = Judge(lab)
     for site in read.sites:
         _prepare(site, judge)
+    agrees_at = agreeing_shapes(read.sites, read.inputs, sites_at) if sites_at else None
     ops: list[OpReport] = []
     findings: list[Finding] = []
     for site in read.sites:
@@ -45,6 +56,7 @@ def survey(
         ops=tuple(ops),
         findings=tuple(findings),
         notes=read.notes,
+        agrees_at=agrees_at,
     )
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from padcheck import errors
 from padcheck.errors import FrameworkError, PadcheckError
-from padcheck.frameworks import require, runner
+from padcheck.frameworks import require
 from padcheck.frameworks.process import Child
 from padcheck.frameworks.wire import pack
 
@@ -28,10 +28,9 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from padcheck.frameworks.base import Runner
     from padcheck.records import OpSpec
 
-__all__ = ["InProcess", "Worker"]
+__all__ = ["Worker"]
 
 #: Seconds that loading the framework, or one job, may take.
 TIMEOUT = 300.0
@@ -201,56 +200,3 @@ class _Job:
 
     arguments: tuple[Any, ...] | None
     future: Future[Any]
-
-
-class InProcess:
-    """A runner in this process, with the manners of a Worker; for tests and sweeps."""
-
-    def __init__(self, framework: str) -> None:
-        self.framework = framework
-        self.runner: Runner = runner(framework)
-
-    def submit(
-        self,
-        spec: OpSpec,
-        lowering: str,
-        x: np.ndarray,
-        weight: np.ndarray | None = None,
-        bias: np.ndarray | None = None,
-    ) -> Future[np.ndarray]:
-        """A Future that is done already."""
-        future: Future[np.ndarray] = Future()
-        try:
-            future.set_result(self.runner.run(spec, lowering, x, weight, bias))
-        except PadcheckError as error:
-            future.set_exception(error)
-        return future
-
-    def run(
-        self,
-        spec: OpSpec,
-        lowering: str,
-        x: np.ndarray,
-        weight: np.ndarray | None = None,
-        bias: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """`Runner.run`."""
-        return self.runner.run(spec, lowering, x, weight, bias)
-
-    def versions(self) -> dict[str, str]:
-        """Name -> version of what is loaded."""
-        return self.runner.versions()
-
-    def close(self) -> None:
-        """Nothing to end."""
-
-    def __enter__(self) -> InProcess:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -79,7 +79,10 @@ class OpReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The outcome of a command; `str()` gives the text that the command line prints."""
+    """The outcome of a command; `str()` gives the text that the command line prints.
+
+    `agrees_at`: input shapes, by name, at which SAME would be right for the whole network.
+    """
 
     command: str
     padcheck: str
@@ -89,6 +92,7 @@ class Report:
     ops: tuple[OpReport, ...] = ()
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    agrees_at: Mapping[str, tuple[int, ...]] | None = None
     end_to_end: Mapping[str, Any] | None = None
 
     @property
@@ -135,7 +139,7 @@ class Report:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Report:
         """The inverse of `to_dict`; unknown keys are ignored, since keys are only ever added."""
-        target = data.get("target")
+        target, agrees_at = data.get("target"), data.get("agrees_at")
         return cls(
             command=data["command"],
             padcheck=data["padcheck"],
@@ -145,6 +149,7 @@ class Report:
             ops=tuple(_op(op) for op in data["ops"]),
             findings=tuple(_finding(finding) for finding in data["findings"]),
             notes=tuple(data.get("notes", ())),
+            agrees_at=None if agrees_at is None else _tuples_of(agrees_at),
             end_to_end=data.get("end_to_end"),
         )
 
@@ -174,6 +179,10 @@ def _build(kind: type, data: Mapping[str, Any], **made: Any) -> Any:
 
 def _tuples(value: Any) -> Any:
     return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _tuples_of(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _tuples(value) for key, value in data.items()}
 
 
 def _op(data: Mapping[str, Any]) -> OpReport:

@@ -56,7 +56,7 @@ class _Page:
             out += self._builds()
         else:
             out += [*self._torch_lines(), *self._table()]
-        return [*out, *self._closing()]
+        return [*out, *self._network(), *self._closing()]
 
     def _split(self) -> tuple[list[Finding], list[Finding]]:
         """Findings that make the verdict, and those that concern a lowering beside it."""
@@ -162,6 +162,14 @@ class _Page:
         rows = [["ops", "op", "input", "window", "pads", "PyTorch", "SAME", "ZeroPad+VALID"]]
         rows += [_row(group) for group in groups]
         return [*_aligned(rows, self.width), ""]
+
+    def _network(self) -> list[str]:
+        """The input size at which SAME would be right for the whole network, if one was found."""
+        if not self.report.agrees_at:
+            return []
+        shapes = (f"{name}={cross(shape)}" for name, shape in self.report.agrees_at.items())
+        text = f"note: with input {', '.join(shapes)} the whole network agrees with SAME"
+        return [*self._wrap(text, hang=6), ""]
 
     def _builds(self) -> list[str]:
         """The builds of the one op of an experiment, side by side, then the code of each."""

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from padcheck.errors import FrameworkError, GeometryError, MissingFramework, UsageError
-from padcheck.frameworks.worker import InProcess, Worker
+from padcheck.frameworks.worker import Worker
 from tests.frameworks.brute import assert_computes, example
 from tests.frameworks.grid import CONV, op
 
@@ -249,11 +249,3 @@ def test_real_frameworks_in_a_child(framework: str, lowering: str) -> None:
         observed = worker.run(spec, lowering, case.x, case.weight, case.bias)
         assert_computes(spec, case, observed, str(spec))
         assert framework in worker.versions()
-
-
-def test_in_process_has_the_same_manners() -> None:
-    with InProcess("faulty") as runner:
-        assert np.array_equal(runner.run(SPEC, "double", X), X * 2)
-        assert np.array_equal(runner.submit(SPEC, "double", X).result(), X * 2)
-        assert isinstance(runner.submit(SPEC, "geometry", X).exception(), GeometryError)
-        assert runner.versions() == {"faulty": "1.0"}

@@ -12,7 +12,7 @@ from padcheck.errors import UsageError
 from padcheck.frameworks.onnx.building import build_scopes
 from padcheck.frameworks.onnx.evaluation import Evaluator
 from padcheck.frameworks.onnx.graph import Entry, Scope, printable
-from padcheck.frameworks.onnx.loading import load_model
+from padcheck.frameworks.onnx.loading import LoadedModel, load_model
 from padcheck.frameworks.onnx.shapes import ShapeInference
 from padcheck.frameworks.onnx.sites import is_open, is_windowed, read_site
 from padcheck.frameworks.onnx.tensors import MAX_SIZE, Dims, dims_of, tensor_type
@@ -22,7 +22,7 @@ from padcheck.records import ModelRef, Site
 if TYPE_CHECKING:
     import onnx
 
-__all__ = ["READER", "OnnxReader", "ReadModel", "read_model"]
+__all__ = ["READER", "OnnxReader", "ReadModel", "read_loaded", "read_model"]
 
 #: How many names an error message lists.
 LISTED = 8
@@ -55,7 +55,13 @@ def read_model(
 
     >>> read_model("resnet50.onnx").sites[0].spec  # doctest: +SKIP
     """
-    loaded = load_model(model)
+    return read_loaded(load_model(model), input_shapes=input_shapes)
+
+
+def read_loaded(
+    loaded: LoadedModel, *, input_shapes: Mapping[str, Sequence[int]] | None = None
+) -> ReadModel:
+    """As `read_model`, for a model that is loaded already; may be asked at several sizes."""
     root = build_scopes(loaded.proto, loaded.where)
     inputs = _type_inputs(root, input_shapes or {})
     evaluator = Evaluator(loaded.folder)
