@@ -17,17 +17,16 @@ from padcheck.records import (
     Report,
     percent,
 )
-from padcheck.report.drawing import Row, draw
-from padcheck.report.grouping import FindingGroup, OpGroup, finding_groups, op_groups
-from padcheck.report.wording import agreement, cross, geometry, pads, plural
+from padcheck.report.grouping import FindingGroup, finding_groups, op_groups
+from padcheck.report.picture import picture
+from padcheck.report.tables import aligned, build_row, op_row
+from padcheck.report.wording import NAMES, agreement, cross, geometry, plural
 
 __all__ = ["Paint", "render"]
 
 #: Paints a text in a named colour, or leaves it as it is.
 Paint = Callable[[str, str], str]
 
-#: The lowerings by the names that a reader knows.
-NAMES = {"torch": "PyTorch", "tf_same": "SAME", "tf_zeropad_valid": "ZeroPadding+VALID"}
 _COLOURS = {MISMATCH: "red", UNVERIFIED: "yellow", EQUIVALENT: "green"}
 _MOST_NAMES = 6
 
@@ -94,7 +93,7 @@ class _Page:
         return lines + self._help(group)
 
     def _drawing(self, op: OpReport, lowering: LoweringReport) -> list[str]:
-        drawn = _drawing(op, lowering, self.width - 4)
+        drawn = picture(op, lowering, self.width - 4)
         return ["    " + line.rstrip() for line in drawn]
 
     def _help(self, group: FindingGroup) -> list[str]:
@@ -160,8 +159,8 @@ class _Page:
         if not groups:
             return []
         rows = [["ops", "op", "input", "window", "pads", "PyTorch", "SAME", "ZeroPad+VALID"]]
-        rows += [_row(group) for group in groups]
-        return [*_aligned(rows, self.width), ""]
+        rows += [op_row(group) for group in groups]
+        return [*aligned(rows, self.width), ""]
 
     def _network(self) -> list[str]:
         """The input size at which SAME would be right for the whole network, if one was found."""
@@ -175,8 +174,8 @@ class _Page:
         """The builds of the one op of an experiment, side by side, then the code of each."""
         (op,) = self.report.ops
         rows = [["build", "pads", "output", "grid shift", "outputs wrong", "max |diff|", ""]]
-        rows += [_build(op, name, lowering) for name, lowering in op.lowerings.items()]
-        lines = [*_aligned(rows, self.width, right=()), ""]
+        rows += [build_row(op, name, lowering) for name, lowering in op.lowerings.items()]
+        lines = [*aligned(rows, self.width, right=()), ""]
         lines += [f"{plural(op.parameters or 0, 'parameter')} in each build", ""]
         for name, lowering in op.lowerings.items():
             lines.append(NAMES.get(name, name))
@@ -259,105 +258,3 @@ def _spread(group: FindingGroup) -> list[str]:
     if not known or max(known) - min(known) < 0.0005:
         return []
     return [f"over these ops {percent(min(known))} to {percent(max(known))} wrong"]
-
-
-def _drawing(op: OpReport, lowering: LoweringReport, width: int) -> list[str]:
-    """The first windows of both sides, on the first axis where they part."""
-    if op.pad_before is None or op.kernel_size is None or op.stride is None:
-        return []
-    if "ConvTranspose" in op.op_type:
-        return _kept(op, lowering)
-    axis = _parting_axis(op, lowering)
-    if axis is None or op.dilation is None or op.input_size is None:
-        return []
-    before, size = op.pad_before[axis], op.input_size[axis]
-    if before is None:
-        before = lowering.pad_before[axis] + lowering.grid_shift[axis]
-    starts = [[-pad, op.stride[axis] - pad] for pad in (before, lowering.pad_before[axis])]
-    labels = [
-        f"reference {pads(op.pad_before[axis : axis + 1], (op.pad_after or ())[axis : axis + 1])}",
-        f"SAME {pads(lowering.pad_before[axis : axis + 1], lowering.pad_after[axis : axis + 1])}",
-    ]
-    rows = [Row(label=label, starts=start) for label, start in zip(labels, starts, strict=True)]
-    return draw(
-        rows,
-        input_size=size or 1 << 30,
-        kernel_size=op.kernel_size[axis],
-        dilation=op.dilation[axis],
-        width=width,
-    )
-
-
-def _parting_axis(op: OpReport, lowering: LoweringReport) -> int | None:
-    for axis, shift in enumerate(lowering.grid_shift):
-        if shift:
-            return axis
-    return None
-
-
-def _kept(op: OpReport, lowering: LoweringReport) -> list[str]:
-    """Which part of the full transposed output each side keeps, per axis that differs."""
-    lines = []
-    for axis, shift in enumerate(lowering.grid_shift):
-        size, crop = (op.output_size or ())[axis], (op.pad_before or ())[axis]
-        if size is None or crop is None or (not shift and size == lowering.output_size[axis]):
-            continue
-        same = lowering.pad_before[axis]
-        lines.append(
-            f"axis {axis} of the full output: the reference keeps {crop}..{crop + size - 1}, "
-            f"SAME {same}..{same + lowering.output_size[axis] - 1}"
-        )
-    return lines
-
-
-def _row(group: OpGroup) -> list[str]:
-    op = group.first
-    sizes = list(dict.fromkeys(cross(one.input_size) for one in group.ops))
-    shown = sizes[0] if len(sizes) == 1 else f"{sizes[0]} (+{len(sizes) - 1})"
-    cells = [_cell(op.lowerings.get(name)) for name in ("torch", "tf_same", "tf_zeropad_valid")]
-    return [
-        str(len(group.ops)),
-        op.op_type,
-        shown,
-        geometry(op),
-        pads(op.pad_before, op.pad_after),
-        *cells,
-    ]
-
-
-def _cell(lowering: LoweringReport | None) -> str:
-    if lowering is None:
-        return "-"
-    if lowering.verdict == EQUIVALENT:
-        return "ok" if lowering.measured else "ok*"
-    return "+".join(lowering.findings) or lowering.verdict
-
-
-def _build(op: OpReport, name: str, lowering: LoweringReport) -> list[str]:
-    share = lowering.mismatched
-    differs = lowering.output_size != op.output_size
-    wrong = "not run" if share is None else "another shape" if differs else percent(share)
-    diff = lowering.max_abs_diff
-    return [
-        NAMES.get(name, name),
-        pads(lowering.pad_before, lowering.pad_after),
-        cross(lowering.output_size),
-        f"({','.join(map(str, lowering.grid_shift))})",
-        wrong,
-        "" if diff is None or differs else f"{diff:g}",
-        _cell(lowering),
-    ]
-
-
-def _aligned(rows: list[list[str]], width: int, right: Sequence[int] = (0,)) -> list[str]:
-    """Columns padded to their widest cell, those in `right` from the left."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    gap = "  " if sum(widths) + 2 * (len(widths) - 1) <= width else " "
-    lines = []
-    for row in rows:
-        cells = [
-            cell.rjust(size) if column in right else cell.ljust(size)
-            for column, (cell, size) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append(gap.join(cells).rstrip())
-    return lines

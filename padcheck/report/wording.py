@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from padcheck.records import AxisSizes, OpReport
 
-__all__ = ["agreement", "cross", "geometry", "pads", "plural"]
+__all__ = ["NAMES", "agreement", "cross", "geometry", "pads", "plural"]
+
+#: The lowerings by the names that a reader knows.
+NAMES = {"torch": "PyTorch", "tf_same": "SAME", "tf_zeropad_valid": "ZeroPadding+VALID"}
 
 
 def cross(sizes: Sequence[int | None] | None) -> str:

@@ -1,0 +1,58 @@
+"""A finding as a picture: where the windows of both sides sit, or what both sides keep."""
+
+from __future__ import annotations
+
+from padcheck.records import LoweringReport, OpReport
+from padcheck.report.drawing import Row, draw
+from padcheck.report.wording import pads
+
+__all__ = ["picture"]
+
+
+def picture(op: OpReport, lowering: LoweringReport, width: int) -> list[str]:
+    """The first windows of both sides, on the first axis where they part."""
+    if op.pad_before is None or op.kernel_size is None or op.stride is None:
+        return []
+    if "ConvTranspose" in op.op_type:
+        return _kept(op, lowering)
+    axis = _parting_axis(op, lowering)
+    if axis is None or op.dilation is None or op.input_size is None:
+        return []
+    before, size = op.pad_before[axis], op.input_size[axis]
+    if before is None:
+        before = lowering.pad_before[axis] + lowering.grid_shift[axis]
+    starts = [[-pad, op.stride[axis] - pad] for pad in (before, lowering.pad_before[axis])]
+    labels = [
+        f"reference {pads(op.pad_before[axis : axis + 1], (op.pad_after or ())[axis : axis + 1])}",
+        f"SAME {pads(lowering.pad_before[axis : axis + 1], lowering.pad_after[axis : axis + 1])}",
+    ]
+    rows = [Row(label=label, starts=start) for label, start in zip(labels, starts, strict=True)]
+    return draw(
+        rows,
+        input_size=size or 1 << 30,
+        kernel_size=op.kernel_size[axis],
+        dilation=op.dilation[axis],
+        width=width,
+    )
+
+
+def _parting_axis(op: OpReport, lowering: LoweringReport) -> int | None:
+    for axis, shift in enumerate(lowering.grid_shift):
+        if shift:
+            return axis
+    return None
+
+
+def _kept(op: OpReport, lowering: LoweringReport) -> list[str]:
+    """Which part of the full transposed output each side keeps, per axis that differs."""
+    lines = []
+    for axis, shift in enumerate(lowering.grid_shift):
+        size, crop = (op.output_size or ())[axis], (op.pad_before or ())[axis]
+        if size is None or crop is None or (not shift and size == lowering.output_size[axis]):
+            continue
+        same = lowering.pad_before[axis]
+        lines.append(
+            f"axis {axis} of the full output: the reference keeps {crop}..{crop + size - 1}, "
+            f"SAME {same}..{same + lowering.output_size[axis] - 1}"
+        )
+    return lines
