@@ -36,7 +36,8 @@ def finding_groups(report: Report, findings: Iterable[Finding]) -> list[FindingG
     rows: dict[Hashable, list[tuple[Finding, OpReport]]] = {}
     for finding in findings:
         op = ops[finding.op]
-        key = (finding.code, finding.lowering, finding.message, op.op_type, *_window(op))
+        kind = (finding.code, finding.lowering, finding.message, op.op_type)
+        key = (*kind, *_window(op), *(low.findings for low in op.lowerings.values()))
         rows.setdefault(key, []).append((finding, op))
     return [FindingGroup(row[0][0], tuple(op for _, op in row)) for row in rows.values()]
 

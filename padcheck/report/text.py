@@ -82,6 +82,9 @@ class _Page:
         lines = [head[0].replace(finding.code, self.paint(finding.code, "red"), 1), *head[1:]]
         where = _where(group, experiment=self.report.command == "conv")
         lines += self._wrap(where, indent=2, hang=2)
+        if self._second(finding, op) and finding.code != "PAD998":
+            first = op.lowerings[finding.lowering or ""].findings[0]
+            return [*lines, *self._wrap(f"note: together with {first}, above", indent=2)]
         lowering = op.lowerings.get(finding.lowering or "")
         drawn = [] if lowering is None else self._drawing(op, lowering)
         lines += ["", *drawn, ""] if drawn else []
@@ -91,6 +94,11 @@ class _Page:
         for note in notes:
             lines += self._wrap(f"note: {note}", indent=2, hang=6)
         return lines + self._help(group)
+
+    def _second(self, finding: Finding, op: OpReport) -> bool:
+        """Whether this is the second fault of an op, whose picture and notes stand above."""
+        lowering = op.lowerings.get(finding.lowering or "")
+        return lowering is not None and finding.code in lowering.findings[1:]
 
     def _drawing(self, op: OpReport, lowering: LoweringReport) -> list[str]:
         drawn = picture(op, lowering, self.width - 4)
@@ -103,12 +111,16 @@ class _Page:
         if "\n" not in finding.help and "(" not in finding.help:
             return self._wrap(f"help: {finding.help}", indent=2, hang=6)
         lines = [f"  help: in Keras ({finding.safety}), for {op.name}"]
-        lines += [f"      {line}" for line in finding.help.splitlines()]
+        lines += self._code(finding.help.splitlines(), indent=6)
         torch = op.lowerings.get("torch")
         if torch is not None and torch.code:
             lines.append("  the reference in PyTorch")
-            lines += [f"      {line}" for line in torch.code]
+            lines += self._code(torch.code, indent=6)
         return lines
+
+    def _code(self, code: Sequence[str], *, indent: int) -> list[str]:
+        """Lines of code; one that is too long goes on at a space, within its parentheses."""
+        return [part for line in code for part in self._wrap(line, indent=indent, hang=4)]
 
     def _asides(self, groups: list[FindingGroup]) -> list[str]:
         lines: list[str] = []
@@ -136,7 +148,7 @@ class _Page:
                 f"note: {plural(len(ops), 'op')} ({_names(ops)}): {'; '.join(torch.notes)}",
                 hang=6,
             )
-            lines += [f"      {line}" for line in torch.code]
+            lines += self._code(torch.code, indent=6)
         return [*lines, ""] if lines else []
 
     def _unverified(self) -> list[str]:
@@ -179,7 +191,7 @@ class _Page:
         lines += [f"{plural(op.parameters or 0, 'parameter')} in each build", ""]
         for name, lowering in op.lowerings.items():
             lines.append(NAMES.get(name, name))
-            lines += [f"    {line}" for line in lowering.code]
+            lines += self._code(lowering.code, indent=4)
             if lowering.reason:
                 lines += self._wrap(f"not run: {lowering.reason}", indent=4)
         return [*lines, ""]
@@ -225,12 +237,19 @@ def _sentence(report: Report, counts: dict[str, int]) -> str:
 
 
 def _consequence(report: Report) -> str:
-    shapes = any(
-        "tf_same" in op.lowerings and op.lowerings["tf_same"].output_size != op.output_size
-        for op in report.ops
-        if op.verdict == MISMATCH and None not in (op.output_size or ())
+    """How many would show by their shapes, and how many would not."""
+    guilty = [op for op in report.ops if op.verdict == MISMATCH]
+    loud = sum(
+        "tf_same" in op.lowerings
+        and None not in (op.output_size or ())
+        and op.lowerings["tf_same"].output_size != op.output_size
+        for op in guilty
     )
-    return "other shapes" if shapes else "right shapes, wrong numbers"
+    if loud == len(guilty):
+        return "other shapes"
+    if not loud:
+        return "right shapes, wrong numbers"
+    return f"{len(guilty) - loud} with the right shapes and wrong numbers, {loud} with other shapes"
 
 
 def _where(group: FindingGroup, *, experiment: bool = False) -> str:

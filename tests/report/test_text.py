@@ -116,3 +116,55 @@ def test_dilated_windows_have_gaps():
 )
 def test_agreement_in_words(axes, words):
     assert agreement(axes) == words
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    """Two faults in one pool, a pool with one of them, an op that cannot be read, one that can."""
+    from onnx import TensorProto, helper
+
+    def value(name, shape):
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+    pool = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "strides": [2, 2]}
+    nodes = [
+        helper.make_node("AveragePool", ["x"], ["a"], "counted", count_include_pad=1, **pool),
+        helper.make_node("AveragePool", ["x"], ["b"], "plain", **pool),
+        helper.make_node("LpPool", ["x"], ["c"], "norm", **pool),
+        helper.make_node("Conv", ["x", "w"], ["d"], "broken", strides=[2, 0]),
+        helper.make_node("Conv", ["x", "w"], ["e"], "one end", pads=[0, 0, 1, 1]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [value("x", [1, 2, 20, 20])],
+        [value(name, None) for name in "abcde"],
+        [helper.make_tensor("w", TensorProto.FLOAT, [3, 2, 3, 3], [1.0] * 54)],
+    )
+    opset = [helper.make_opsetid("", 19)]
+    return padcheck.diagnose(helper.make_model(graph, opset_imports=opset), static=True)
+
+
+def test_the_headline_tells_silent_from_loud(mixed):
+    text = " ".join(str(mixed).split())
+    assert "4 of 5 ops" in text
+    assert "3 with the right shapes and wrong numbers, 1 with other shapes" in text
+
+
+def test_two_faults_of_one_op_share_a_picture(mixed):
+    text = str(mixed)
+    assert "PAD203 pads_counted_in_average" in text
+    assert "note: together with PAD101, above" in text
+    assert text.count("(counted)") == 2
+
+
+def test_long_code_goes_on_within_its_parentheses(mixed):
+    text = str(mixed)
+    assert max(map(len, text.splitlines())) <= 80
+    call = text[text.index("layers.DepthwiseConv2D(") :].partition(")(x)")[0]
+    compile(" ".join(call.split()) + ")", "code", "eval")
+
+
+def test_an_op_that_cannot_be_read_stands_beside_the_others(mixed):
+    assert "unverified: 1 op (broken): strides: expected 2 ints >= 1 but got [2, 0]" in str(mixed)
+    assert mixed.counts == {"ops": 5, "equivalent": 0, "mismatch": 4, "unverified": 1}
