@@ -43,8 +43,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from padcheck.causes.base import Cause, pairs_text, same_totals
-from padcheck.geometry import SAME_UPPER
+from padcheck.causes.base import Cause, pairs_text, same_totals, same_upper
 from padcheck.records import OpSpec
 
 __all__ = ["CAUSE"]
@@ -55,10 +54,12 @@ def _offers(reference: OpSpec) -> Iterator[OpSpec]:
     if not any(total % 2 for total in totals):
         return
     if not any(rule.size_dependent for rule in reference.pads):
-        yield reference.with_rule(SAME_UPPER)
-    else:
-        yield reference.with_pads([((total + 1) // 2,) * 2 for total in totals])
-        yield reference.with_pads([(total // 2,) * 2 for total in totals])
+        yield same_upper(reference)
+        return
+    for more in (1, 0):
+        halves = [(total + more) // 2 for total in totals]
+        if any(halves):  # none left is PAD104
+            yield reference.with_pads([(half, half) for half in halves])
 
 
 def _message(reference: OpSpec, observed: OpSpec) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from padcheck.geometry import same_total
+from padcheck.geometry import SAME_UPPER, Rounding, same_total
 from padcheck.records import OpKind, OpSpec
 
-__all__ = ["FILL", "GRID", "Cause", "pairs_text", "same_totals"]
+__all__ = ["FILL", "GRID", "Cause", "pairs_text", "same_totals", "same_upper"]
 
 #: A cause concerns either where the windows sit, or what the padding holds and counts for.
 GRID, FILL = "grid", "fill"
@@ -40,6 +40,11 @@ def same_totals(spec: OpSpec) -> tuple[int, ...]:
     return tuple(
         same_total(n, window) for n, window in zip(spec.input_size, spec.windows, strict=True)
     )
+
+
+def same_upper(reference: OpSpec) -> OpSpec:
+    """The reference under SAME, which knows no ceil_mode: its windows always fit."""
+    return reference.with_rule(SAME_UPPER).replace(rounding=Rounding.FLOOR)
 
 
 def pairs_text(spec: OpSpec) -> str:

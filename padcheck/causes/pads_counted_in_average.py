@@ -2,7 +2,7 @@
 
 What it finds:
     An average that counts its padding in the divisor where the reference does not, or the
-    reverse.
+    reverse; or one that counts the overhang of ceil_mode, which no rule counts.
 
 Why outputs differ:
     A corner window of a 3x3 pool holds 4 inputs and 5 pads: 4 or 9 is the divisor. Only the border
@@ -36,17 +36,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from padcheck.causes.base import FILL, Cause
+from padcheck.geometry import Rounding
 from padcheck.records import OpKind, OpSpec
 
 __all__ = ["CAUSE"]
 
 
 def _offers(reference: OpSpec) -> Iterator[OpSpec]:
-    if reference.kind is OpKind.AVERAGE_POOL:
-        yield reference.replace(count_include_pad=not reference.count_include_pad)
+    if reference.kind is not OpKind.AVERAGE_POOL:
+        return
+    yield reference.replace(count_include_pad=not reference.count_include_pad)
+    if reference.rounding is Rounding.CEIL:
+        yield _overhang_counted(reference)
+
+
+def _overhang_counted(reference: OpSpec) -> OpSpec:
+    """The op with the overhang of its last windows turned into padding that counts."""
+    pads = []
+    for n, window, size, (before, _) in zip(
+        reference.input_size,
+        reference.windows,
+        reference.output_size,
+        reference.resolved_pads,
+        strict=True,
+    ):
+        end = (size - 1) * window.stride + window.effective_kernel
+        pads.append((before, end - n - before))
+    whole = reference.with_pads(pads)
+    return whole.replace(rounding=Rounding.FLOOR, count_include_pad=True)
 
 
 def _message(reference: OpSpec, observed: OpSpec) -> str:
+    if observed.rounding is not reference.rounding:
+        return "divisor counts the overhang of ceil_mode, expected it left out"
     if observed.count_include_pad:
         return "divisor counts the pads, expected the inputs alone"
     return "divisor counts the inputs alone, expected the pads as well"

@@ -34,8 +34,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from padcheck.causes.base import Cause, pairs_text, same_totals
-from padcheck.geometry import SAME_UPPER
+from padcheck.causes.base import Cause, pairs_text, same_totals, same_upper
 from padcheck.records import OpSpec
 
 __all__ = ["CAUSE"]
@@ -45,7 +44,7 @@ def _offers(reference: OpSpec) -> Iterator[OpSpec]:
     totals = same_totals(reference)
     fixed = not any(rule.size_dependent for rule in reference.pads)
     if totals and fixed and not any(total % 2 for total in totals):
-        yield reference.with_rule(SAME_UPPER)
+        yield same_upper(reference)
 
 
 def _message(reference: OpSpec, observed: OpSpec) -> str:

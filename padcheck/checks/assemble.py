@@ -6,10 +6,10 @@ import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 
-from padcheck.checks.cases import residue_cases
+from padcheck.checks.cases import MOST_CASES, pads_anything, residue_cases
 from padcheck.checks.judging import Judge, LoweringJudgement, worst
 from padcheck.frameworks import dialect
-from padcheck.geometry import Agreement, PadPolicy
+from padcheck.geometry import Agreement, grid_shift
 from padcheck.records import (
     EQUIVALENT,
     MISMATCH,
@@ -24,25 +24,27 @@ from padcheck.records import (
     agreement_of,
 )
 
-__all__ = ["NATURAL", "assemble", "pads_anything", "wants_same"]
+__all__ = ["DIAGNOSED", "NATURAL", "assemble", "wants_same"]
 
+#: The lowerings that every report shows.
+DIAGNOSED = ("torch", "tf_same", "tf_zeropad_valid")
 #: The lowering that a naive conversion picks for an op that reads padding.
 NATURAL = "tf_same"
 
 
-def pads_anything(spec: OpSpec) -> bool:
-    """Whether the op's rules ask for any padding or crop, read or not, at some size."""
-    if spec.kind is OpKind.CONV_TRANSPOSE:
-        return spec.reads_padding
-    return any(
-        rule.policy is not PadPolicy.VALID and (rule.size_dependent or pair != (0, 0))
-        for rule, pair in zip(spec.pads, spec.resolved_pads, strict=True)
-    )
-
-
 def wants_same(site: Site) -> bool:
-    """Whether SAME is judged for this op: only if it really reads padding, at any open size."""
-    return any(case.reads_padding for case in residue_cases(site))
+    """Whether SAME is judged for this op, at any open size.
+
+    1. Only if it really reads padding: the natural lowering of any other op is VALID.
+    2. A transposed op whose stride exceeds its window has no VALID in TensorFlow either, whose
+       output is n * stride there.
+    """
+    cases = residue_cases(site)
+    if any(case.reads_padding for case in cases):  # rule 1
+        return True
+    return cases[0].kind is OpKind.CONV_TRANSPOSE and any(
+        window.effective_kernel < window.stride for window in cases[0].windows
+    )  # rule 2
 
 
 def assemble(site: Site, lowerings: Sequence[str], judge: Judge) -> tuple[OpReport, list[Finding]]:
@@ -51,25 +53,34 @@ def assemble(site: Site, lowerings: Sequence[str], judge: Judge) -> tuple[OpRepo
         return _unread(site), []
     cases = residue_cases(site)
     judged = {lowering: [judge.judge(case, lowering) for case in cases] for lowering in lowerings}
-    shown = {lowering: _shown(row) for lowering, row in judged.items()}
-    repair = shown.get("tf_zeropad_valid")
-    findings = [
-        _worded(finding, site, one, repair) for one in shown.values() for finding in one.findings
-    ]
-    reports = {
-        lowering: _lowering(shown[lowering], worst([one.verdict for one in row]))
-        for lowering, row in judged.items()
-    }
-    return _op(site, site.spec, reports), findings
+    shown = _shown(judged)
+    reports = {lowering: _lowering(row, row[shown]) for lowering, row in judged.items()}
+    return _op(site, site.spec, reports), _findings(site, judged)
 
 
-def _shown(row: list[LoweringJudgement]) -> LoweringJudgement:
-    """The case that stands for all: the first that mismatches, else is unverified, else any."""
+def _shown(judged: Mapping[str, list[LoweringJudgement]]) -> int:
+    """The case whose numbers are shown for all lowerings: the first where SAME, else any
+    lowering, mismatches, else is unverified.
+    """
+    rows = [judged[NATURAL]] if NATURAL in judged else []
+    rows += judged.values()
     for verdict in (MISMATCH, UNVERIFIED):
-        for one in row:
-            if one.verdict == verdict:
-                return one
-    return row[0]
+        for row in rows:
+            for case, one in enumerate(row):
+                if one.verdict == verdict:
+                    return case
+    return 0
+
+
+def _findings(site: Site, judged: Mapping[str, list[LoweringJudgement]]) -> list[Finding]:
+    """Every cause found, at the first of the cases that shows it, with the code for that case."""
+    found: dict[tuple[str, str], Finding] = {}
+    for lowering, row in judged.items():
+        for case, one in enumerate(row):
+            repair = judged["tf_zeropad_valid"][case] if "tf_zeropad_valid" in judged else None
+            for finding in one.findings:
+                found.setdefault((lowering, finding.code), _worded(finding, site, one, repair))
+    return list(found.values())
 
 
 def _unread(site: Site) -> OpReport:
@@ -85,6 +96,14 @@ def _unread(site: Site) -> OpReport:
 
 def _op(site: Site, spec: OpSpec, reports: Mapping[str, LoweringReport]) -> OpReport:
     verdict, reason = _verdict(reports)
+    if (
+        verdict == EQUIVALENT
+        and site.is_dynamic
+        and pads_anything(spec)
+        and max(spec.stride) > MOST_CASES
+    ):
+        verdict, reason = UNVERIFIED, f"input size is open: of {max(spec.stride)} residues, "
+        reason += f"{MOST_CASES} were judged; give --input-shape"
     is_open = site.dynamic or (False,) * spec.rank
     depends = [o and rule.size_dependent for o, rule in zip(is_open, spec.pads, strict=True)]
     natural = reports.get(NATURAL)
@@ -149,30 +168,24 @@ def _sizes(found: Agreement | None) -> AxisSizes | None:
     return AxisSizes(modulus=found.modulus, residues=found.residues, from_size=found.from_size)
 
 
-def _lowering(one: LoweringJudgement, verdict: str) -> LoweringReport:
+def _lowering(row: list[LoweringJudgement], one: LoweringJudgement) -> LoweringReport:
+    """The verdict over all cases, with the numbers of one."""
     spec = one.lowered.spec or one.case
     mismatch = one.measured.mismatch if one.measured else None
     return LoweringReport(
-        verdict=verdict,
+        verdict=worst([each.verdict for each in row]),
         pad_before=spec.pad_before,
         pad_after=spec.pad_after,
         output_size=spec.output_size,
-        grid_shift=_shift(one.case, spec),
+        grid_shift=tuple(map(grid_shift, one.case.resolved_pads, spec.resolved_pads)),
         predicted=one.predicted.verdict,
         measured=mismatch is not None,
         mismatched=None if mismatch is None else mismatch.share,
         max_abs_diff=None if mismatch is None else mismatch.max_abs_diff,
-        findings=tuple(dict.fromkeys(finding.code for finding in one.findings)),
-        reason=one.reason,
+        findings=tuple(dict.fromkeys(found.code for each in row for found in each.findings)),
+        reason=next((each.reason for each in row if each.reason), None),
         code=one.lowered.code,
         notes=(*one.lowered.notes, *_elsewhere(one)),
-    )
-
-
-def _shift(reference: OpSpec, observed: OpSpec) -> tuple[int, ...]:
-    return tuple(
-        mine - theirs
-        for mine, theirs in zip(reference.pad_before, observed.pad_before, strict=True)
     )
 
 
@@ -188,12 +201,20 @@ def _worded(
     finding: Finding, site: Site, one: LoweringJudgement, repair: LoweringJudgement | None
 ) -> Finding:
     """The finding in the op's name, with the code that is right as its help."""
-    wants_code = finding.lowering == NATURAL and finding.code not in ("PAD998", "PAD999")
-    code = finding.help
-    if wants_code and repair is not None:
-        code = "\n".join(repair.lowered.repair or repair.lowered.code)
+    help_ = finding.help
+    if finding.lowering == NATURAL and finding.code not in ("PAD998", "PAD999"):
+        help_ = "\n".join(_right_code(repair)) or help_
     notes = finding.notes
     if site.is_dynamic:
         size = "x".join(map(str, one.case.input_size))
-        notes = (f"input size is open; numbers at {size}", *notes)
-    return dataclasses.replace(finding, op=site.name, help=code, notes=notes)
+        notes = (f"input size is open; numbers and code are for {size}", *notes)
+    return dataclasses.replace(finding, op=site.name, help=help_, notes=notes)
+
+
+def _right_code(repair: LoweringJudgement | None) -> tuple[str, ...]:
+    """Code that computes the op: never that of a lowering which itself is another op."""
+    if repair is None:
+        return ()
+    if repair.lowered.repair or repair.verdict != EQUIVALENT:
+        return repair.lowered.repair
+    return repair.lowered.code

@@ -6,26 +6,38 @@ from __future__ import annotations
 
 import math
 
+from padcheck.geometry import PadPolicy
 from padcheck.oracle import MAX_ELEMENTS
 from padcheck.probes import probe_spec
-from padcheck.records import OpSpec, Site
+from padcheck.records import OpKind, OpSpec, Site
 
-__all__ = ["MOST_CASES", "residue_cases", "runnable"]
+__all__ = ["MOST_CASES", "pads_anything", "residue_cases", "runnable"]
 
 #: Residue classes that are judged one by one; a stride above has its first ones judged.
-MOST_CASES = 16
+MOST_CASES = 64
 #: Probes with more elements than this are run at a smaller size of the same residue.
 _COMFORTABLE = MAX_ELEMENTS >> 2
+
+
+def pads_anything(spec: OpSpec) -> bool:
+    """Whether the op's rules ask for any padding or crop, read or not, at some size."""
+    if spec.kind is OpKind.CONV_TRANSPOSE:
+        return spec.reads_padding
+    return any(
+        rule.policy is not PadPolicy.VALID and (rule.size_dependent or pair != (0, 0))
+        for rule, pair in zip(spec.pads, spec.resolved_pads, strict=True)
+    )
 
 
 def residue_cases(site: Site) -> tuple[OpSpec, ...]:
     """The site's op at one size for each residue of its open axes; itself when none is open.
 
-    The axes move together, so that s cases cover the residues of every axis.
+    The axes move together, so that s cases cover the residues of every axis. An op that pads
+    nothing is VALID at every size, and one case stands for all.
     """
     spec = site.spec
     assert spec is not None
-    if not site.is_dynamic:
+    if not site.is_dynamic or not pads_anything(spec):
         return (spec,)
     strides = [s for s, is_open in zip(spec.stride, site.dynamic, strict=True) if is_open]
     count = min(max(strides), MOST_CASES)

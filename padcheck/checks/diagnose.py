@@ -45,7 +45,7 @@ def diagnose(
         from padcheck.checks.survey import survey  # late: numpy loads while the file is read
 
         return survey(read, "diagnose", progress=progress)
-    from padcheck.checks.experiment import DIAGNOSED
+    from padcheck.checks.assemble import DIAGNOSED
     from padcheck.checks.lab import Lab
     from padcheck.checks.survey import survey
 

@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from padcheck import __version__
-from padcheck.checks.assemble import assemble
+from padcheck.checks.assemble import DIAGNOSED, assemble
 from padcheck.checks.judging import Judge
 from padcheck.errors import UsageError
 from padcheck.geometry import CAUSAL, SAME_LOWER, SAME_UPPER, VALID, PadRule, at_least, explicit
 from padcheck.records import ModelRef, OpKind, OpSpec, Report, Site
 
-__all__ = ["DIAGNOSED", "check_conv", "conv_spec", "pad_rules"]
-
-#: The lowerings that every report shows.
-DIAGNOSED = ("torch", "tf_same", "tf_zeropad_valid")
+__all__ = ["check_conv", "conv_spec", "pad_rules"]
 
 _POLICIES = {
     "valid": VALID,

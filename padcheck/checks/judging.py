@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from padcheck.checks.cases import runnable
 from padcheck.frameworks import dialect
 from padcheck.oracle import fits
+from padcheck.probes import probe_spec
 from padcheck.records import (
     EQUIVALENT,
     MISMATCH,
@@ -78,15 +79,15 @@ class Judge:
         if self._lab is None:
             return
         small = runnable(case)
-        wanted = (_geometry(case), lowering) not in self._prepared
-        self._prepared.add((_geometry(case), lowering))
+        wanted = (probe_spec(case), lowering) not in self._prepared
+        self._prepared.add((probe_spec(case), lowering))
         known = _lower(case, lowering).spec is not None
         if wanted and known and fits(small):
             self._lab.ask(small, lowering)
 
     def judge(self, case: OpSpec, lowering: str) -> LoweringJudgement:
         """The judgement on one lowering of one concrete op, in the words of that op."""
-        key = (_geometry(case), lowering)
+        key = (probe_spec(case), lowering)
         if key not in self._known:
             self._known[key] = self._judge(case, lowering)
         return dataclasses.replace(self._known[key], case=case, lowered=_lower(case, lowering))
@@ -113,11 +114,6 @@ class Judge:
             measured=_checked(measured, predicted, small, case),
             measured_at=small,
         )
-
-
-def _geometry(case: OpSpec) -> OpSpec:
-    """What a verdict depends on, without the channels."""
-    return case.replace(channels=(case.group,) * 2, bias=False)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Lab"]
 
+#: Outputs with more elements are let go of once they are used.
+_KEPT = 1 << 16
+
 
 class Lab:
     """Workers for some lowerings; a context manager.
@@ -32,7 +35,7 @@ class Lab:
         for name in names:
             require(name)
         self._workers = {name: Worker(name) for name in names}
-        self._asked: dict[tuple[OpSpec, str], Any] = {}
+        self._asked: dict[tuple[OpSpec, str, str], Any] = {}
 
     def __enter__(self) -> Lab:
         return self
@@ -58,21 +61,22 @@ class Lab:
 
     def ask(self, spec: OpSpec, lowering: str) -> None:
         """Starts one lowering of `spec` on its default probe."""
-        key = (spec, lowering)
-        if key not in self._asked:
-            self._asked[key] = self._submit(spec, lowering, make_probe(spec))
+        self._future(spec, lowering, make_probe(spec))
 
     def box(self, lowering: str) -> Callable[[OpSpec, Probe], NDArray[Any]]:
-        """A black box for `verdict.judge`; takes what `ask` started where it can."""
+        """A black box for `verdict.judge`; runs nothing twice, unless its output is large."""
 
         def run(spec: OpSpec, probe: Probe) -> NDArray[Any]:
-            asked = self._asked.pop((spec, lowering), None)
-            future = asked if asked is not None else self._submit(spec, lowering, probe)
-            result: NDArray[Any] = future.result()
+            result: NDArray[Any] = self._future(spec, lowering, probe).result()
+            if result.size > _KEPT:
+                del self._asked[spec, lowering, probe.name]
             return result
 
         return run
 
-    def _submit(self, spec: OpSpec, lowering: str, probe: Probe) -> Any:
-        worker = self._workers[LOWERINGS[lowering]]
-        return worker.submit(spec, lowering, *probe.as_float32())
+    def _future(self, spec: OpSpec, lowering: str, probe: Probe) -> Any:
+        key = (spec, lowering, probe.name)
+        if key not in self._asked:
+            worker = self._workers[LOWERINGS[lowering]]
+            self._asked[key] = worker.submit(spec, lowering, *probe.as_float32())
+        return self._asked[key]

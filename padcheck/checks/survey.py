@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from padcheck import __version__
-from padcheck.checks.assemble import NATURAL, assemble, wants_same
+from padcheck.checks.assemble import DIAGNOSED, NATURAL, assemble, wants_same
 from padcheck.checks.cases import residue_cases
-from padcheck.checks.experiment import DIAGNOSED
 from padcheck.checks.judging import Judge
 from padcheck.checks.network import agreeing_shapes
 from padcheck.records import Finding, OpReport, Report, Site

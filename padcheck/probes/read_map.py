@@ -39,7 +39,7 @@ def read_map_probe(spec: OpSpec) -> Probe:
     taps = math.prod(spec.kernel_size)
     x = np.arange(1, size + 1, dtype=np.int64).reshape(1, 1, *spec.input_size)
     weight = np.eye(taps, dtype=np.int64).reshape(taps, 1, *spec.kernel_size)
-    return Probe(x, weight, None)
+    return Probe(x, weight, None, "read map")
 
 
 def decode(observed: NDArray[Any]) -> NDArray[np.int64]:

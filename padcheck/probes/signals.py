@@ -34,11 +34,15 @@ AVERAGE_SUM = 1 << 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Probe:
-    """One signal: x (N, C, *spatial) int64, weight and bias int64 or None."""
+    """One signal: x (N, C, *spatial) int64, weight and bias int64 or None.
+
+    Two probes of one spec and `name` hold the same numbers.
+    """
 
     x: NDArray[np.int64]
     weight: NDArray[np.int64] | None
     bias: NDArray[np.int64] | None
+    name: str
 
     def as_float32(self) -> tuple[NDArray[Any], NDArray[Any] | None, NDArray[Any] | None]:
         """x, weight and bias as frameworks take them; exact."""
@@ -67,20 +71,21 @@ def probe_spec(spec: OpSpec) -> OpSpec:
 def make_probe(spec: OpSpec, *, seed: int = 0, batch: int = 1) -> Probe:
     """The signal for one op: same spec and seed, same numbers."""
     generator = np.random.default_rng(seed)
+    name = f"seed {seed}"
     shape = (batch, spec.channels[0], *spec.input_size)
     if spec.kind is OpKind.MAX_POOL:
-        return Probe(_distinct(generator, shape), None, None)  # rule 2
+        return Probe(_distinct(generator, shape), None, None, name)  # rule 2
     if spec.kind is OpKind.AVERAGE_POOL:
         low = max(1, AVERAGE_SUM // math.prod(spec.kernel_size))
-        return Probe(-generator.integers(low, 2 * low, shape), None, None)  # rule 3
+        return Probe(-generator.integers(low, 2 * low, shape), None, None, name)  # rule 3
     if spec.kind is OpKind.LP_POOL:
-        return Probe(_nonzero(generator, shape, 4), None, None)  # rule 4
+        return Probe(_nonzero(generator, shape, 4), None, None, name)  # rule 4
     weight_shape = spec.weight_shape
     terms = math.prod(weight_shape[2:]) * spec.channels[0]
     amplitude = next(a for a in (16, 4, 1) if terms * a * a < EXACT or a == 1)  # rule 1
     bias = _nonzero(generator, (spec.channels[1],), 4) if spec.bias else None
     weight = generator.integers(-amplitude, amplitude + 1, weight_shape)
-    return Probe(_nonzero(generator, shape, amplitude), weight, bias)
+    return Probe(_nonzero(generator, shape, amplitude), weight, bias, name)
 
 
 def _nonzero(

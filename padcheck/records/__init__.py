@@ -1,5 +1,6 @@
 """Frozen records: what an op is, what was seen, what it proves, and the report."""
 
+from padcheck.records.agreement import agreement_of, same_function
 from padcheck.records.evidence import (
     EQUIVALENT,
     MISMATCH,
@@ -20,7 +21,7 @@ from padcheck.records.report import (
     OpReport,
     Report,
 )
-from padcheck.records.spec import OpKind, OpSpec, agreement_of, same_function
+from padcheck.records.spec import OpKind, OpSpec
 
 __all__ = [
     "EQUIVALENT",

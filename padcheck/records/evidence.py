@@ -109,13 +109,15 @@ class Proof:
     """How sure a cause is: "proven", "ambiguous" or "unexplained".
 
     `residual` is the largest difference left after the counterfactual; `separated_at` the
-    geometry at which rivals that coincide here were told apart.
+    geometry at which rivals that coincide here were told apart; `contradicted_at` one at which
+    what explains the output here does not explain it.
     """
 
     status: str
     residual: float = 0.0
     rivals: tuple[str, ...] = ()
     separated_at: str | None = None
+    contradicted_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,23 +11,19 @@ from typing import Any
 
 from padcheck.errors import GeometryError
 from padcheck.geometry import (
-    Agreement,
     PadPolicy,
     PadRule,
     Rounding,
     Window,
-    agree_at,
     at_least,
-    divisor,
     explicit,
     full_size,
     output_size,
-    periodic,
     reads_padding,
     resolve_crops,
 )
 
-__all__ = ["OpKind", "OpSpec", "agreement_of", "same_function"]
+__all__ = ["OpKind", "OpSpec"]
 
 
 def _later() -> Any:
@@ -211,6 +207,18 @@ class OpSpec:
         kinds = {rule.policy for rule in self.pads}
         return kinds.pop() if len(kinds) == 1 else PadPolicy.EXPLICIT
 
+    def along(self, axis: int, input_size: int) -> OpSpec:
+        """The op on one axis alone, at another input size."""
+        return self.replace(
+            input_size=(input_size,),
+            kernel_size=(self.kernel_size[axis],),
+            stride=(self.stride[axis],),
+            dilation=(self.dilation[axis],),
+            pads=(self.pads[axis],),
+            output_padding=self.output_padding[axis : axis + 1],
+            output_shape=self.output_shape[axis : axis + 1],
+        )
+
     def __str__(self) -> str:
         """`conv(n=8x8, k=3x3, s=2x2, pads=(1,1)x(1,1))`, fields at their defaults left out."""
         parts = [f"n={_cross(self.input_size)}", f"k={_cross(self.kernel_size)}"]
@@ -233,88 +241,3 @@ class OpSpec:
 
 def _cross(sizes: Sequence[int]) -> str:
     return "x".join(str(size) for size in sizes)
-
-
-def same_function(one: OpSpec, other: OpSpec) -> bool:
-    """Whether two specs of one input size, kind, weight and rounding compute the same numbers.
-
-    1. Every axis must agree (`geometry.agree_at`, or equal crops and sizes if transposed).
-    2. Max and Lp pools: pad taps must hold the same, or not be read.
-    3. Averages: every output's divisor must be the same.
-    """
-    if one.kind is not other.kind or one.input_size != other.input_size:
-        return False
-    if (one.kernel_size, one.stride, one.dilation) != (
-        other.kernel_size,
-        other.stride,
-        other.dilation,
-    ):
-        return False
-    return all(_axis_agrees(one, other, axis) for axis in range(one.rank)) and _fills_agree(
-        one, other
-    )
-
-
-def _axis_agrees(one: OpSpec, other: OpSpec, axis: int) -> bool:
-    if one.output_size[axis] != other.output_size[axis]:
-        return False
-    mine, theirs = one.resolved_pads[axis], other.resolved_pads[axis]
-    if one.kind is OpKind.CONV_TRANSPOSE:  # rule 1
-        return mine[0] == theirs[0]
-    n, window = one.input_size[axis], one.windows[axis]
-    if one.rounding is other.rounding:
-        return agree_at(n, window, mine, theirs, one.rounding)  # rule 1
-    return mine[0] == theirs[0]
-
-
-def _fills_agree(one: OpSpec, other: OpSpec) -> bool:
-    if one.kind is OpKind.AVERAGE_POOL:  # rule 3
-        return all(_divisors(one, axis) == _divisors(other, axis) for axis in range(one.rank))
-    same = (one.pad_value, one.pad_mode) == (other.pad_value, other.pad_mode)
-    return same or not (one.reads_padding or other.reads_padding)  # rule 2
-
-
-def _divisors(spec: OpSpec, axis: int) -> list[int]:
-    before, after = spec.resolved_pads[axis]
-    n, window = spec.input_size[axis], spec.windows[axis]
-    return [
-        divisor(output, n, window, before, after, spec.count_include_pad)
-        for output in range(spec.output_size[axis])
-    ]
-
-
-def agreement_of(one: OpSpec, other: OpSpec, axis: int) -> Agreement | None:
-    """The input sizes along `axis` for which two specs agree on that axis, fill and divisor too.
-
-    None when the window is too large for its residues to be listed.
-    """
-
-    def agrees(size: int) -> bool:
-        return same_function(_line(one, axis, size), _line(other, axis, size))
-
-    pads = max(
-        abs(number)
-        for rule in (one.pads[axis], other.pads[axis])
-        for number in (rule.before, rule.after)
-    )
-    window = one.windows[axis]
-    if one.kind is OpKind.CONV_TRANSPOSE:
-        if one.output_shape or other.output_shape:
-            return None
-        window = Window(window.kernel_size, 1, window.dilation)
-        agrees_at_one = agrees(1)
-        return Agreement(1, (0,) if agrees_at_one else ())
-    return periodic(agrees, window, pads)
-
-
-def _line(spec: OpSpec, axis: int, size: int) -> OpSpec:
-    """The op on one axis alone."""
-    return spec.replace(
-        input_size=(size,),
-        kernel_size=(spec.kernel_size[axis],),
-        stride=(spec.stride[axis],),
-        dilation=(spec.dilation[axis],),
-        pads=(spec.pads[axis],),
-        output_padding=spec.output_padding[axis : axis + 1],
-        output_shape=spec.output_shape[axis : axis + 1],
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -64,9 +65,10 @@ def _judge(
         explained, mismatch, findings = _explain(
             reference, observed, probe, mismatch, box, op, lowering
         )
-    if predict is not None and not equals(observed, expected(predict(reference), probe)):
+    broken = compare(observed, expected(predict(reference), probe)) if predict else None
+    if predict is not None and broken is not None and not broken.equal:
         smallest = _smallest_repro(reference, box, predict)  # rule 5
-        findings.append(diverging(smallest, mismatch, op=op, lowering=lowering))
+        findings.append(diverging(smallest, broken, op=op, lowering=lowering))
     verdict = EQUIVALENT if mismatch.equal else MISMATCH
     return Judgement(verdict, mismatch, tuple(findings), explained)
 
@@ -94,7 +96,8 @@ def _explain(
             return None
         return _fitting(live, moved, seen)
 
-    live = [s for s in suspects(reference, observed.shape[2:]) if _fits(s.spec, observed, probe)]
+    tried = suspects(reference, observed.shape[2:]) if observed.size else []
+    live = [suspect for suspect in tried if _fits(suspect.spec, observed, probe)]
     suspect, proof = separate(reference, live, refit)
     if suspect is None:
         notes = _read_note(reference, box)
@@ -141,7 +144,7 @@ def _smallest_repro(reference: OpSpec, box: Box, predict: Predict) -> OpSpec:
     """The first of the small sizes at which the box breaks its own rule, or the one given."""
     for size in small_sizes(reference):
         moved = reference.resized(size)
-        if size >= reference.input_size:
+        if not all(map(operator.lt, size, reference.input_size)):
             break
         try:
             if not _fits(predict(moved), box(moved, make_probe(moved)), make_probe(moved)):

@@ -31,11 +31,8 @@ def judge_predicted(
         wanted = predict(moved)
         return [s for s in live if same_function(s.spec.resized(moved.input_size), wanted)]
 
-    live = [
-        suspect
-        for suspect in suspects(reference, predicted.output_size)
-        if same_function(suspect.spec, predicted)
-    ]
+    tried = suspects(reference, predicted.output_size) if all(predicted.output_size) else []
+    live = [suspect for suspect in tried if same_function(suspect.spec, predicted)]
     suspect, proof = separate(reference, live, refit)
     if suspect is None:
         finding = unexplained(None, (), op=op, lowering=lowering)

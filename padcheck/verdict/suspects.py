@@ -48,24 +48,47 @@ def suspects(reference: OpSpec, output_size: Sequence[int]) -> list[Suspect]:
 
 
 def separate(reference: OpSpec, live: list[Suspect], refit: Refit) -> tuple[Suspect | None, Proof]:
-    """The suspect that is left of those that fit, and how sure that is (rules 2 to 4)."""
-    fewest = min((len(suspect.causes) for suspect in live), default=0)
-    live = [suspect for suspect in live if len(suspect.causes) == fewest]
-    separated = None
+    """The suspect that is left of those that fit, and how sure that is (rules 2 to 4).
+
+    1. Where they differ from one another, and at one size of another residue in any case, the
+       suspects must fit again; those that do not are out.
+    2. If none fits there, what is observed has more causes than one: ambiguous.
+    3. Of what is left, the fewest faults explain most.
+    """
+    separated = contradicted = None
+    confirmed = False
     for size in small_sizes(reference):
-        if len({suspect.codes for suspect in live}) < 2:
+        if not live or (confirmed and len({suspect.codes for suspect in live}) < 2):
             break
-        if not _differ(live, size):
+        if not (_differ(live, size) or (_other_residue(reference, size) and not confirmed)):
             continue
         left = refit(live, reference.resized(size))
-        if left and len(left) < len(live):
+        if left is None:
+            continue
+        confirmed = confirmed or _other_residue(reference, size)
+        if not left:
+            contradicted = contradicted or str(reference.resized(size))  # rule 2
+        elif len(left) < len(live):
             live, separated = left, str(reference.resized(size))
     if not live:
         return None, Proof(status="unexplained")
-    live = _distinct(reference, live)
-    rivals = dict.fromkeys(code for suspect in live[1:] for code in suspect.codes)
-    status = "ambiguous" if rivals.keys() - set(live[0].codes) else "proven"
-    return live[0], Proof(status=status, rivals=tuple(rivals), separated_at=separated)
+    fewest = min(len(suspect.causes) for suspect in live)
+    live = _distinct(reference, [s for s in live if len(s.causes) == fewest])  # rule 3
+    others = {code for suspect in live[1:] for code in suspect.codes}
+    rivals = tuple(sorted(others - set(live[0].codes)))
+    status = "ambiguous" if rivals or contradicted else "proven"
+    return live[0], Proof(
+        status=status, rivals=rivals, separated_at=separated, contradicted_at=contradicted
+    )
+
+
+def _other_residue(reference: OpSpec, size: tuple[int, ...]) -> bool:
+    """Whether this size leaves another remainder than the reference's on some axis.
+
+    With a stride of 1 there is but one residue, and any other size will do.
+    """
+    sizes = zip(size, reference.input_size, reference.stride, strict=True)
+    return any((n - m) % s or (s == 1 and n != m) for n, m, s in sizes)
 
 
 def _distinct(reference: OpSpec, live: list[Suspect]) -> list[Suspect]:

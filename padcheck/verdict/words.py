@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from padcheck.causes import pairs_text
+from padcheck.geometry import grid_shift
 from padcheck.records import Finding, Mismatch, OpSpec, Proof, percent
 from padcheck.verdict.suspects import Suspect
 
@@ -46,7 +47,7 @@ def _facts(reference: OpSpec, observed: OpSpec, mismatch: Mismatch | None) -> tu
     if reference.output_size != observed.output_size:
         sizes = ["x".join(map(str, spec.output_size)) for spec in (observed, reference)]
         return (*notes, f"output size: {sizes[0]}, expected {sizes[1]}")
-    shift = [r - o for r, o in zip(reference.pad_before, observed.pad_before, strict=True)]
+    shift = [*map(grid_shift, reference.resolved_pads, observed.resolved_pads)]
     if any(shift):
         notes.append(f"grid shift: ({', '.join(map(str, shift))}) input elements")
     if mismatch is not None:
@@ -76,6 +77,8 @@ def _proof_note(suspect: Suspect, proof: Proof, mismatch: Mismatch | None) -> st
         text += f"; rivals ruled out at {proof.separated_at}"
     if proof.rivals:
         text += f"; so does {', '.join(proof.rivals)}"
+    if proof.contradicted_at:
+        text += f"; but not at {proof.contradicted_at}, where something else is at work"
     return f"proof: {text}"
 
 

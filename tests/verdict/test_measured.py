@@ -153,7 +153,7 @@ def test_what_no_cause_explains_says_what_was_read():
 
 def test_a_wrong_weight_is_no_matter_of_padding():
     def flipped(asked, probe):
-        turned = type(probe)(probe.x, probe.weight[:, ::-1], None)
+        turned = type(probe)(probe.x, probe.weight[:, ::-1], None, "flipped")
         return box_of(lambda s: s)(asked, turned if probe.weight.shape[1] > 1 else probe)
 
     (finding,) = judge(spec(8, 3, 1, 1), flipped).findings
