@@ -27,7 +27,7 @@ def test_conv_shows_three_builds_side_by_side():
         "padding='same' is another op here: right shapes, wrong numbers",
         "PAD101 asymmetric_same: extra pad is at the bottom/right: pads (0,1), expected",
         "note: grid shift: (1, 1) input elements",
-        "note: SAME agrees at odd input sizes",
+        "note: SAME is the same op at odd input sizes",
         "layers.ZeroPadding2D(((1, 1), (1, 1)))",
         "nn.Conv2d(2, 3, 3, stride=2, padding=1)",
         "reference (1,1)    x  x  x           window 0",

@@ -24,6 +24,7 @@ __all__ = [
 CODES: dict[str, str] = {
     "PAD101": "asymmetric_same",
     "PAD102": "same_side_swapped",
+    "PAD103": "causal_centred",
     "PAD104": "pads_dropped",
     "PAD105": "pads_one_ended",
     "PAD107": "negative_total_pad",
@@ -37,8 +38,8 @@ CODES: dict[str, str] = {
 }
 
 #: Which name to use for two causes that are one function at every input size: a rule that
-#: frameworks offer comes before a slip of the pen.
-PRECEDENCE = ("PAD101", "PAD110", "PAD102", "PAD104", "PAD105")
+#: frameworks offer comes before a slip of the pen, and the rule with a purpose comes first.
+PRECEDENCE = ("PAD103", "PAD101", "PAD110", "PAD102", "PAD104", "PAD105")
 
 #: Verdicts about a measurement rather than hypotheses about an op.
 _NO_COUNTERFACTUAL = ("PAD998", "PAD999")

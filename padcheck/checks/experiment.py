@@ -141,6 +141,7 @@ def _spread(name: str, value: tuple[int, ...], rank: int) -> tuple[int, ...]:
 def pad_rules(pads: Pads, rank: int) -> tuple[PadRule, ...]:
     """One rule per axis from what a user writes; see `check_conv`. Raises UsageError."""
     if isinstance(pads, str):
+        pads = pads.lower()
         if pads not in _POLICIES:
             known = ", ".join(_POLICIES)
             raise UsageError(f"expected one of {known}, or numbers, but got pads={pads!r}")

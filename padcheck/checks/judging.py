@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from padcheck.checks.cases import runnable
 from padcheck.frameworks import dialect
+from padcheck.frameworks.lowering import MOST_AXES
 from padcheck.oracle import fits
 from padcheck.probes import probe_spec
 from padcheck.records import (
@@ -118,6 +119,9 @@ class Judge:
 
 @functools.lru_cache(maxsize=4096)
 def _lower(spec: OpSpec, lowering: str) -> Lowered:
+    if spec.rank > MOST_AXES:
+        reason = f"no framework has ops of {spec.rank} spatial axes"
+        return Lowered(lowering=lowering, spec=None, reason=reason)
     return dialect(lowering).lower(spec, lowering)
 
 

@@ -47,14 +47,14 @@ def predict_axis(input_size: int, window: Window, pads: tuple[int, int]) -> str:
 
 
 def predict(specs: Iterable[OpSpec]) -> Iterator[SweepPoint]:
-    """Every geometry, by the rules alone: the worst of its axes."""
+    """Every geometry, by the rules alone: the worst of its axes. Equal axes are asked once."""
+    known: dict[tuple[int, Window, tuple[int, int]], str] = {}
     for spec in specs:
-        outcomes = {
-            predict_axis(n, window, pads)
-            for n, window, pads in zip(
-                spec.input_size, spec.windows, spec.resolved_pads, strict=True
-            )
-        }
+        outcomes = set()
+        for axis in zip(spec.input_size, spec.windows, spec.resolved_pads, strict=True):
+            if axis not in known:
+                known[axis] = predict_axis(*axis)
+            outcomes.add(known[axis])
         yield SweepPoint(spec, _worst(outcomes))
 
 

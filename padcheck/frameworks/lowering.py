@@ -9,6 +9,7 @@ from padcheck.geometry import SAME_UPPER, Rounding, Window, output_size
 from padcheck.records import OpKind, OpSpec
 
 __all__ = [
+    "MOST_AXES",
     "NO_OUTPUT",
     "PadPairs",
     "TransposedAxis",
@@ -17,6 +18,9 @@ __all__ = [
     "transposed_axes",
     "zero_padded",
 ]
+
+#: No framework here has windowed ops with more spatial axes.
+MOST_AXES = 3
 
 #: (pad_before, pad_after) per spatial axis.
 PadPairs = tuple[tuple[int, int], ...]

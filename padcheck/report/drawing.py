@@ -26,6 +26,8 @@ def draw(
     """
     extent = (kernel_size - 1) * dilation + 1
     starts = [start for row in rows for start in row.starts]
+    if not starts:
+        return []
     low, high = min(starts), max(starts) + extent - 1
     cell = max(2, len(str(high))) + 1
     margin = max(len("input"), *(len(row.label) for row in rows)) + 2

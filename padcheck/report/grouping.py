@@ -36,7 +36,7 @@ def finding_groups(report: Report, findings: Iterable[Finding]) -> list[FindingG
     rows: dict[Hashable, list[tuple[Finding, OpReport]]] = {}
     for finding in findings:
         op = ops[finding.op]
-        kind = (finding.code, finding.lowering, finding.message, op.op_type)
+        kind = (finding.code, finding.lowering, finding.message, op.op_type, _norm(op))
         key = (*kind, *_window(op), *(low.findings for low in op.lowerings.values()))
         rows.setdefault(key, []).append((finding, op))
     return [FindingGroup(row[0][0], tuple(op for _, op in row)) for row in rows.values()]
@@ -58,6 +58,12 @@ def op_groups(ops: Iterable[OpReport]) -> list[OpGroup]:
         )
         rows.setdefault(key, []).append(op)
     return [OpGroup(tuple(row)) for row in rows.values()]
+
+
+def _norm(op: OpReport) -> Hashable:
+    """What tells two Lp pools of one window apart: their code names the norm."""
+    torch = op.lowerings.get("torch")
+    return torch.code if torch is not None and op.op_type == "LpPool" else None
 
 
 def _window(op: OpReport) -> tuple[Hashable, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from padcheck.records import LoweringReport, OpReport
 from padcheck.report.drawing import Row, draw
-from padcheck.report.wording import pads
 
 __all__ = ["picture"]
 
@@ -18,15 +17,12 @@ def picture(op: OpReport, lowering: LoweringReport, width: int) -> list[str]:
     axis = _parting_axis(op, lowering)
     if axis is None or op.dilation is None or op.input_size is None:
         return []
-    before, size = op.pad_before[axis], op.input_size[axis]
-    if before is None:
-        before = lowering.pad_before[axis] + lowering.grid_shift[axis]
-    starts = [[-pad, op.stride[axis] - pad] for pad in (before, lowering.pad_before[axis])]
-    labels = [
-        f"reference {pads(op.pad_before[axis : axis + 1], (op.pad_after or ())[axis : axis + 1])}",
-        f"SAME {pads(lowering.pad_before[axis : axis + 1], lowering.pad_after[axis : axis + 1])}",
+    size = op.input_size[axis]
+    reference = op.lowerings.get("torch", lowering)
+    rows = [
+        _row("reference", reference, op.stride[axis], axis),
+        _row("SAME", lowering, op.stride[axis], axis),
     ]
-    rows = [Row(label=label, starts=start) for label, start in zip(labels, starts, strict=True)]
     return draw(
         rows,
         input_size=size or 1 << 30,
@@ -34,6 +30,13 @@ def picture(op: OpReport, lowering: LoweringReport, width: int) -> list[str]:
         dilation=op.dilation[axis],
         width=width,
     )
+
+
+def _row(name: str, lowering: LoweringReport, stride: int, axis: int) -> Row:
+    """The first windows, two at the most, that a lowering has on one axis."""
+    before, after = lowering.pad_before[axis], lowering.pad_after[axis]
+    starts = [o * stride - before for o in range(min(2, lowering.output_size[axis]))]
+    return Row(label=f"{name} ({before},{after})", starts=starts)
 
 
 def _parting_axis(op: OpReport, lowering: LoweringReport) -> int | None:

@@ -15,7 +15,8 @@ def op_row(group: OpGroup) -> list[str]:
     op = group.first
     sizes = list(dict.fromkeys(cross(one.input_size) for one in group.ops))
     shown = sizes[0] if len(sizes) == 1 else f"{sizes[0]} (+{len(sizes) - 1})"
-    cells = [_cell(op.lowerings.get(name)) for name in ("torch", "tf_same", "tf_zeropad_valid")]
+    names = ("torch", "tf_same", "tf_zeropad_valid")
+    cells = [_cell(op.lowerings.get(name)) if op.lowerings else "unread" for name in names]
     return [
         str(len(group.ops)),
         op.op_type,

@@ -88,7 +88,7 @@ class _Page:
         lowering = op.lowerings.get(finding.lowering or "")
         drawn = [] if lowering is None else self._drawing(op, lowering)
         lines += ["", *drawn, ""] if drawn else []
-        notes = [*finding.notes, f"SAME agrees {agreement(op.agrees_when)}"]
+        notes = [*finding.notes, f"SAME is the same op {agreement(op.agrees_when)}"]
         if len(group.ops) > 1:
             notes[-1:] = [*_spread(group), notes[-1]]
         for note in notes:
@@ -139,13 +139,15 @@ class _Page:
         rows: dict[tuple[str, ...], list[OpReport]] = {}
         for op in self.report.ops:
             torch = op.lowerings.get("torch")
-            if torch is not None and torch.notes and len(torch.code) > 1:
+            told = op.verdict == MISMATCH  # with its finding
+            if torch is not None and torch.notes and len(torch.code) > 1 and not told:
                 rows.setdefault((*torch.notes, *torch.code[:1]), []).append(op)
         lines: list[str] = []
         for ops in rows.values():
             torch = ops[0].lowerings["torch"]
             lines += self._wrap(
-                f"note: {plural(len(ops), 'op')} ({_names(ops)}): {'; '.join(torch.notes)}",
+                f"note: {plural(len(ops), 'op')} ({_names(ops)}): {'; '.join(torch.notes)}; "
+                f"for {ops[0].name}",
                 hang=6,
             )
             lines += self._code(torch.code, indent=6)
@@ -167,12 +169,12 @@ class _Page:
         return [*lines, ""] if lines else []
 
     def _table(self) -> list[str]:
-        groups = op_groups(op for op in self.report.ops if op.lowerings)
+        groups = op_groups(self.report.ops)
         if not groups:
             return []
         rows = [["ops", "op", "input", "window", "pads", "PyTorch", "SAME", "ZeroPad+VALID"]]
         rows += [op_row(group) for group in groups]
-        return [*aligned(rows, self.width), ""]
+        return [*aligned(rows, self.width), *self._wrap(_legend(rows)), ""]
 
     def _network(self) -> list[str]:
         """The input size at which SAME would be right for the whole network, if one was found."""
@@ -200,7 +202,7 @@ class _Page:
         counts = self.report.counts
         parts = [plural(counts["ops"], "op")]
         parts += [f"{counts[name]} {name}" for name in (EQUIVALENT, MISMATCH, UNVERIFIED)]
-        how = "predicted (ok*), nothing run"
+        how = "predicted, nothing run"
         if self.report.frameworks:
             listed = (f"{name} {number}" for name, number in self.report.frameworks.items())
             how = "measured with " + ", ".join(listed)
@@ -233,7 +235,28 @@ def _sentence(report: Report, counts: dict[str, int]) -> str:
         )
     if counts[UNVERIFIED]:
         return f"{counts[UNVERIFIED]} of {total} could not be checked; nothing else differs"
+    if not any("tf_same" in op.lowerings for op in report.ops):
+        return f"{total} checked: none reads padding, so padding='valid' is right for all"
     return f"{total} checked: padding='same' is safe wherever padding is read"
+
+
+def _legend(rows: list[list[str]]) -> str:
+    """What the signs in the table mean, those that are there."""
+    cells = {cell for row in rows for cell in row}
+    signs = {
+        "-": any(cell == "-" for cell in cells),
+        "(+n)": any("(+" in cell for cell in cells),
+        "?": any("?" in cell for cell in cells),
+        "ok*": "ok*" in cells,
+    }
+    meanings = {
+        "-": "pads nothing, not judged",
+        "(+n)": "and n other sizes",
+        "?": "left open by the model",
+        "ok*": "predicted, not run",
+    }
+    shown = [f"{sign} {meanings[sign]}" for sign, there in signs.items() if there]
+    return f"({'; '.join(shown)})" if shown else ""
 
 
 def _consequence(report: Report) -> str:
@@ -241,8 +264,8 @@ def _consequence(report: Report) -> str:
     guilty = [op for op in report.ops if op.verdict == MISMATCH]
     loud = sum(
         "tf_same" in op.lowerings
-        and None not in (op.output_size or ())
-        and op.lowerings["tf_same"].output_size != op.output_size
+        and "torch" in op.lowerings
+        and op.lowerings["tf_same"].output_size != op.lowerings["torch"].output_size
         for op in guilty
     )
     if loud == len(guilty):

@@ -34,6 +34,8 @@ def pads(before: Sequence[int | None] | None, after: Sequence[int | None] | None
 
 def geometry(op: OpReport) -> str:
     """`k3x3 s2x2`, with dilation and groups where there are any."""
+    if op.kernel_size is None:
+        return "?"
     parts = [f"k{cross(op.kernel_size)}"]
     if op.stride and set(op.stride) != {1}:
         parts.append(f"s{cross(op.stride)}")

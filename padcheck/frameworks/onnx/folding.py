@@ -18,6 +18,10 @@ __all__ = ["Folded", "fold_pads"]
 MAX_CHAIN = 64
 
 
+class UnknownAmounts(ModelError):
+    """A Pad whose amounts cannot be told, so that nobody knows what the op after it pads."""
+
+
 @dataclass(frozen=True, slots=True)
 class Folded:
     """`data` is the value before the Pads; `pads` is (before, after) per spatial axis."""
@@ -38,7 +42,10 @@ def fold_pads(
     2. Not where auto_pad is SAME: its total is worked out on the padded size.
     3. The Pad feeds this op alone, and is no output of the graph.
     4. Constant mode, holding what the op itself pads with: 0, or the input's zero point.
-    5. Amounts are known, none is negative, and only spatial axes are padded.
+    5. None of the amounts is negative, and only spatial axes are padded.
+
+    A Pad that breaks a rule stays apart, and the op reads the padded tensor as its own input.
+    Raises ModelError where rules 1 to 4 hold and the amounts are not known.
     """
     name = entry.input(0)
     if not operator.takes_in_pads:  # rule 1
@@ -51,6 +58,8 @@ def fold_pads(
             break
         try:
             amounts = _amounts(scope, entry, operator, evaluator, pad, rank)
+        except UnknownAmounts as error:
+            raise ModelError(f"Pad `{pad.path}` before it: {error}") from error
         except ModelError as error:
             note = f"Pad `{pad.path}` before it is not taken in: {error}"
             return Folded(name, tuple(names), tuple(totals) if names else (), (note,))
@@ -160,10 +169,10 @@ def _list(scope: Scope, pad: Entry, index: int, evaluator: Evaluator) -> list[in
     value = evaluator.value(scope, name)
     if isinstance(value, Unknown):
         if value.open_size:
-            raise ModelError(
-                "its amounts depend on the input size; give the input's shape to read them"
+            raise UnknownAmounts(
+                "its amounts depend on the input size; give the shape with --input-shape"
             )
-        raise ModelError(f"its amounts are not constant, {value.reason}")
+        raise UnknownAmounts(f"its amounts are not constant, {value.reason}")
     if value.dtype.kind not in "iu":
         raise ModelError(f"its amounts are not ints but {value.dtype}")
     return [int(number) for number in value.ravel()]

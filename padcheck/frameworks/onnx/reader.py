@@ -73,7 +73,7 @@ def read_loaded(
     return ReadModel(
         ref=loaded.ref,
         sites=_sites(root, evaluator),
-        notes=(*loaded.notes, *_opset_notes(loaded.proto)),
+        notes=(*loaded.notes, *_opset_notes(loaded.proto), *_override_notes(root, input_shapes)),
         inputs=inputs,
     )
 
@@ -161,6 +161,20 @@ class _Names:
             name = f"{base}#{self._uses[base]}"
         self._uses[name] = 1
         return name
+
+
+def _override_notes(root: Scope, given: Mapping[str, Sequence[int]] | None) -> tuple[str, ...]:
+    """A word of caution where the file fixes other sizes: a Reshape may have frozen them."""
+    notes = []
+    for name, shape in (given or {}).items():
+        declared = dims_of(root.declared[name])
+        if _is_static(declared) and tuple(declared or ())[1:] != tuple(shape)[1:]:
+            fixed = "x".join(map(str, declared or ()))
+            notes.append(
+                f"the file fixes input {printable(name)} at {fixed}; a Reshape after it may hold "
+                "on to that, and whether the model runs at the size given is not checked"
+            )
+    return tuple(notes)
 
 
 def _opset_notes(proto: onnx.ModelProto) -> tuple[str, ...]:

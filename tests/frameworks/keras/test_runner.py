@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
 
@@ -11,8 +12,6 @@ from padcheck.records import OpKind, OpSpec
 from tests.frameworks.brute import assert_computes, example
 from tests.frameworks.conformance import assert_conforms
 from tests.frameworks.grid import AVERAGE, CONV, GRID, LP, MAX, name_of, op
-
-keras = pytest.importorskip("keras")
 
 RUNNER = runner("keras")
 DIALECT = dialect("tf_same")

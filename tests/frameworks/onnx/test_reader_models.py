@@ -104,7 +104,12 @@ def test_onnx_node_tests_by_value(onnx_cases):
 @pytest.mark.parametrize("path", sorted(FIXTURES.glob("*.onnx")), ids=lambda path: path.stem)
 def test_fixtures(path):
     read = read_model(path)
-    assert [site.reason for site in read.sites if site.reason] == []
+    reasons = [site.reason for site in read.sites if site.reason]
+    if "tf_pads_dynamic" in str(path):  # the amounts are worked out from the input's size
+        assert reasons
+        assert all("give the shape with --input-shape" in reason for reason in reasons)
+    else:
+        assert reasons == []
     open_inputs = {
         name: [size if isinstance(size, int) else 65 for size in dims]
         for name, dims in read.inputs.items()
@@ -112,6 +117,7 @@ def test_fixtures(path):
     }
     assert any(site.is_dynamic for site in read.sites) is bool(open_inputs)
     given = read_model(path, input_shapes=open_inputs)
+    assert [site.reason for site in given.sites if site.reason] == []
     assert not any(site.is_dynamic for site in given.sites)
     assert [note for site in given.sites for note in site.notes] == []
 
@@ -121,7 +127,7 @@ def test_fixtures(path):
 
 @pytest.fixture(scope="module")
 def padded_module():
-    torch = pytest.importorskip("torch")
+    import torch
 
     class Padded(torch.nn.Module):
         def __init__(self):

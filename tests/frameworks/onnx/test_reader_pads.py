@@ -165,10 +165,10 @@ def test_amounts_that_make_no_sense_stay_apart(amounts, why):
     assert_apart(padded(constants=[amounts]), why)
 
 
-def test_amounts_from_an_input_stay_apart():
+def test_amounts_from_an_input_leave_the_op_unread():
     site = padded(constants=[], inputs=[X, value("p", 8, elem=7)])
-    assert_apart(site, "its amounts are not constant, `p` is an input")
-    assert site.dynamic == (True, True)
+    assert site.spec is None
+    assert site.reason == "Pad `pad` before it: its amounts are not constant, `p` is an input"
 
 
 def test_bad_axes_stay_apart():

@@ -14,8 +14,6 @@ from tests.frameworks.brute import assert_computes, example
 from tests.frameworks.conformance import assert_conforms
 from tests.frameworks.grid import CONV, GRID, MAX, TRANSPOSED, name_of, op
 
-pytest.importorskip("onnxruntime")
-
 RUNNER = runner("onnx")
 DIALECT = dialect("onnxruntime")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from padcheck.errors import FrameworkError
 from padcheck.frameworks import dialect, runner
@@ -11,8 +12,6 @@ from padcheck.records import OpKind, OpSpec
 from tests.frameworks.brute import assert_computes, example
 from tests.frameworks.conformance import assert_conforms
 from tests.frameworks.grid import CONV, GRID, MAX, name_of, op
-
-tf = pytest.importorskip("tensorflow")
 
 RUNNER = runner("tensorflow")
 DIALECT = dialect("tf_same", framework_name="tensorflow")

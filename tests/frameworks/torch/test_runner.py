@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from padcheck.errors import FrameworkError, UsageError
 from padcheck.frameworks import dialect, runner
@@ -11,8 +12,6 @@ from padcheck.records import OpKind, OpSpec
 from tests.frameworks.brute import assert_computes, example
 from tests.frameworks.conformance import assert_conforms
 from tests.frameworks.grid import CONV, GRID, MAX, name_of, op
-
-torch = pytest.importorskip("torch")
 
 RUNNER = runner("torch")
 DIALECT = dialect("torch")
