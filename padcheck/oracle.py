@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from padcheck.errors import UsageError
-from padcheck.geometry import divisor
 from padcheck.records import OpKind, OpSpec
 
 if TYPE_CHECKING:
@@ -73,7 +72,8 @@ def fits(spec: OpSpec, batch: int = 1) -> bool:
     planes = batch * max(spec.channels)
     elements = planes * max(math.prod(spec.input_size), math.prod(spec.output_size))
     weights = math.prod(spec.weight_shape)
-    return work(spec, batch) <= MAX_WORK and max(elements, weights) <= MAX_ELEMENTS
+    table = max(size * k for size, k in zip(spec.output_size, spec.kernel_size, strict=True))
+    return work(spec, batch) <= MAX_WORK and max(elements, weights, 4 * table) <= MAX_ELEMENTS
 
 
 def check_size(spec: OpSpec, batch: int = 1) -> None:
@@ -208,16 +208,17 @@ def _divisors(spec: OpSpec) -> NDArray[np.int64]:
     table = np.ones((1,) * spec.rank, dtype=np.int64)
     for axis, (before, after) in enumerate(spec.resolved_pads):
         n, window = spec.input_size[axis], spec.windows[axis]
+        low, high = (-before, n + after) if spec.count_include_pad else (0, n)
+        outputs = np.arange(spec.output_size[axis], dtype=np.int64)
+        starts = outputs * window.stride - before
+        first = np.maximum(-((starts - low) // window.dilation), 0)
+        last = np.minimum((high - 1 - starts) // window.dilation, window.kernel_size - 1)
+        counts = np.maximum(last - first + 1, 0)
         if spec.pad_mode != "constant":
-            counts = [window.kernel_size] * spec.output_size[axis]
-        else:
-            counts = [
-                divisor(output, n, window, before, after, spec.count_include_pad)
-                for output in range(spec.output_size[axis])
-            ]
+            counts = np.full_like(counts, window.kernel_size)
         shape = [1] * spec.rank
         shape[axis] = -1
-        table = table * np.array(counts, dtype=np.int64).reshape(shape)
+        table = table * counts.reshape(shape)
     return table
 
 

@@ -12,7 +12,7 @@ from padcheck.geometry.window import Rounding, Window, output_size
 __all__ = ["MAX_MODULUS", "Agreement", "agree_at", "agreement", "grid_shift", "periodic"]
 
 #: Residues are listed one by one; a window whose stride or extent is larger gets no list.
-MAX_MODULUS = 1 << 16
+MAX_MODULUS = 1 << 11
 
 
 @dataclass(frozen=True, slots=True)

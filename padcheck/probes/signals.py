@@ -5,7 +5,8 @@ Rules:
    sum and two sums are seldom equal by chance; amplitudes shrink to 1 when taps * channels
    would exceed float32's exact integers.
 2. Max pools: strictly negative and all different, so that a 0 in the padding wins and every
-   maximum names the input it came from.
+   maximum names the input it came from; one plane rises and one falls, so that the maxima tell
+   both ends of every window.
 3. Averages: strictly negative and large, so that every divisor gives another integer; sums
    stay under 2**21, where a quotient times its divisor still rounds to the sum.
 4. Lp pools: nonzero in [-4, 4].
@@ -59,7 +60,8 @@ def probe_spec(spec: OpSpec) -> OpSpec:
     """
     c_in, c_out = spec.channels
     if not spec.kind.has_weight:
-        return spec.replace(channels=(2, 2), group=1, bias=False)
+        p = spec.p if spec.p <= 3 else 2 + spec.p % 2  # 4**p must stay exact in float32
+        return spec.replace(channels=(2, 2), group=1, bias=False, p=p)
     if spec.group == 1:
         return spec.replace(channels=(min(c_in, 2), min(c_out, 3)), bias=False)
     if spec.group == c_in:
@@ -68,8 +70,10 @@ def probe_spec(spec: OpSpec) -> OpSpec:
     return spec.replace(channels=(4, 4), group=2, bias=False)
 
 
-def make_probe(spec: OpSpec, *, seed: int = 0, batch: int = 1) -> Probe:
-    """The signal for one op: same spec and seed, same numbers."""
+def make_probe(spec: OpSpec, *, seed: int = 0, batch: int | None = None) -> Probe:
+    """The signal for one op: same spec and seed, same numbers. `batch` is 2 for max pools."""
+    if batch is None:
+        batch = 2 if spec.kind is OpKind.MAX_POOL else 1
     generator = np.random.default_rng(seed)
     name = f"seed {seed}"
     shape = (batch, spec.channels[0], *spec.input_size)
@@ -97,8 +101,12 @@ def _nonzero(
 
 
 def _distinct(generator: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.int64]:
-    """-1, -2, ... shuffled within each (N, C) plane; exact in float32 up to 2**24 elements."""
-    planes = math.prod(shape[:2])
+    """-1, -2, ... in every (N, C) plane: falling, shuffled, rising, shuffled, and so on.
+
+    Exact in float32 up to 2**24 elements.
+    """
     size = math.prod(shape[2:])
-    rows = [-1 - generator.permutation(size) for _ in range(planes)]
+    rows = [-1 - generator.permutation(size) for _ in range(math.prod(shape[:2]))]
+    rows[0] = -1 - np.arange(size)
+    rows[len(rows) // 2] = -1 - np.arange(size)[::-1]
     return np.stack(rows).astype(np.int64).reshape(shape)

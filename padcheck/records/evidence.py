@@ -76,7 +76,8 @@ class Mismatch:
     """An exact comparison of observed with expected; all shares are 0..1 of elements compared.
 
     `kind` is "none", "shape" (nothing compared) or "values". `interior_share` counts outputs
-    whose window touches no pad on either side; None when there are none.
+    whose window touches no pad on either side; None when there are none. `max_abs_diff` is None
+    when every difference is infinite.
     """
 
     kind: str
@@ -84,7 +85,7 @@ class Mismatch:
     expected_shape: tuple[int, ...]
     wrong: int = 0
     total: int = 0
-    max_abs_diff: float = 0.0
+    max_abs_diff: float | None = 0.0
     interior_share: float | None = None
     border_share: float | None = None
     borders: tuple[BorderShare, ...] = ()
@@ -108,13 +109,13 @@ class Mismatch:
 class Proof:
     """How sure a cause is: "proven", "ambiguous" or "unexplained".
 
-    `residual` is the largest difference left after the counterfactual; `separated_at` the
-    geometry at which rivals that coincide here were told apart; `contradicted_at` one at which
+    `residual` is the largest difference left after the counterfactual, None if that is infinite;
+    `separated_at` the geometry at which rivals that coincide here were told apart; `contradicted_at` one at which
     what explains the output here does not explain it.
     """
 
     status: str
-    residual: float = 0.0
+    residual: float | None = 0.0
     rivals: tuple[str, ...] = ()
     separated_at: str | None = None
     contradicted_at: str | None = None

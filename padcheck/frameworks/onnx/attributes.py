@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_EXTENT", "auto_pad", "integer", "integers", "is_set", "shown", "whole_number"]
 
 #: Kernels, pads and the extents of windows past this are no model's; sizes may be larger.
-MAX_EXTENT = 1 << 24
+MAX_EXTENT = 1 << 20
 
 #: How much of a list is quoted in a message.
 QUOTED = 8

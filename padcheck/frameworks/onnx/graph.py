@@ -76,12 +76,20 @@ class Scope:
     producers: dict[str, Entry] = field(default_factory=dict)
     uses: Counter[str] = field(default_factory=Counter)
     parent: Scope | None = None
+    _input_set: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self._input_set = frozenset(self.inputs)
+
+    def defines(self, name: str) -> bool:
+        """Whether a value comes into being in this very scope."""
+        return name in self.producers or name in self.constants or name in self._input_set
 
     def owner(self, name: str) -> Scope | None:
         """The innermost scope that defines a value."""
         scope: Scope | None = self
         while scope is not None:
-            if name in scope.producers or name in scope.constants or name in scope.inputs:
+            if scope.defines(name):
                 return scope
             scope = scope.parent
         return None
@@ -118,8 +126,4 @@ class Scope:
 
 def free_names(scope: Scope) -> set[str]:
     """The names that a body takes from around it: its uses that no scope of its own defines."""
-    return {name for name in scope.uses if not _defines(scope, name)}
-
-
-def _defines(scope: Scope, name: str) -> bool:
-    return name in scope.producers or name in scope.constants or name in scope.inputs
+    return {name for name in scope.uses if not scope.defines(name)}

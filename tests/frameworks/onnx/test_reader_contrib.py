@@ -144,7 +144,7 @@ def test_transposed_with_pads_as_an_input():
 
     assert read(0, 1, 2, 1).spec.pads == (explicit(0, 2), explicit(1, 1))
     assert read(0, 1, 2, 1).spec.bias is True
-    assert read(0, 1).reason == "Pads: expected 4 ints of at most 16777216 but got [0, 1]"
+    assert read(0, 1).reason == "Pads: expected 4 ints of at most 1048576 but got [0, 1]"
 
 
 def test_transposed_with_pads_that_are_not_constant():

@@ -155,7 +155,7 @@ def test_pad_that_a_body_reads_stays_apart():
         (ints("p", 1, 1), "pads: expected 8 amounts but got [1, 1]"),
         (
             ints("p", 0, 0, 1 << 40, 0, 0, 0, 0, 0),
-            "pads: expected amounts of at most 16777216 but got "
+            "pads: expected amounts of at most 1048576 but got "
             "[0, 0, 1099511627776, 0, 0, 0, 0, 0]",
         ),
         (floats("p", *[0.0] * 8), "its amounts are not ints but float32"),
