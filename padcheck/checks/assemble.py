@@ -10,7 +10,7 @@ from padcheck.checks.cases import MOST_CASES, pads_anything, residue_cases
 from padcheck.checks.judging import Judge, LoweringJudgement, worst
 from padcheck.frameworks import dialect
 from padcheck.frameworks.lowering import MOST_AXES
-from padcheck.geometry import Agreement, grid_shift
+from padcheck.geometry import VALID, Agreement
 from padcheck.records import (
     EQUIVALENT,
     MISMATCH,
@@ -23,6 +23,7 @@ from padcheck.records import (
     OpSpec,
     Site,
     agreement_of,
+    same_function,
 )
 
 __all__ = ["DIAGNOSED", "NATURAL", "assemble", "wants_same"]
@@ -36,16 +37,22 @@ NATURAL = "tf_same"
 def wants_same(site: Site) -> bool:
     """Whether SAME is judged for this op, at any open size.
 
-    1. Only if it really reads padding: the natural lowering of any other op is VALID.
+    1. Only if it really reads padding, or crops: the natural lowering of any other op is VALID.
     2. A transposed op whose stride exceeds its window has no VALID in TensorFlow either, whose
        output is n * stride there.
     """
     cases = residue_cases(site)
-    if any(case.reads_padding for case in cases):  # rule 1
+    if any(case.reads_padding or _crops(case) for case in cases):  # rule 1
         return True
     return cases[0].kind is OpKind.CONV_TRANSPOSE and any(
         window.effective_kernel < window.stride for window in cases[0].windows
     )  # rule 2
+
+
+def _crops(spec: OpSpec) -> bool:
+    """Whether negative pads make it another op than VALID."""
+    negative = any(min(pair) < 0 for pair in spec.resolved_pads)
+    return negative and not same_function(spec, spec.with_rule(VALID))
 
 
 def assemble(site: Site, lowerings: Sequence[str], judge: Judge) -> tuple[OpReport, list[Finding]]:
@@ -178,7 +185,7 @@ def _lowering(row: list[LoweringJudgement], one: LoweringJudgement) -> LoweringR
         pad_before=spec.pad_before,
         pad_after=spec.pad_after,
         output_size=spec.output_size,
-        grid_shift=tuple(map(grid_shift, one.case.resolved_pads, spec.resolved_pads)),
+        grid_shift=one.case.grid_shift(spec),
         predicted=one.predicted.verdict,
         measured=mismatch is not None,
         mismatched=None if mismatch is None else mismatch.share,

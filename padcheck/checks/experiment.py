@@ -115,7 +115,7 @@ def conv_spec(
         kind=OpKind.CONV,
         pads=pad_rules(pads, rank),
         group=at_least("group", group, 1),
-        channels=(at_least("channels", channels[0], 1), at_least("channels", channels[1], 1)),
+        channels=_pair(channels),
         bias=bias,
         **full,
     )
@@ -130,6 +130,19 @@ def _tuple(name: str, value: Sizes) -> tuple[int, ...]:
     if max(numbers, default=1) > MOST_SIZE:
         raise UsageError(f"expected ints <= {MOST_SIZE} but got {name}={max(numbers)}")
     return numbers
+
+
+def _pair(channels: tuple[int, int]) -> tuple[int, int]:
+    if not isinstance(channels, Sequence) or len(channels) != 2:
+        raise UsageError(f"expected (in, out) but got channels={channels!r}")
+    return at_least("channels", channels[0], 1), at_least("channels", channels[1], 1)
+
+
+def _pad(number: object) -> int:
+    value = at_least("pads", number, -MOST_PAD)
+    if value > MOST_PAD:
+        raise UsageError(f"expected ints of at most {MOST_PAD} but got pads={value}")
+    return value
 
 
 def _spread(name: str, value: tuple[int, ...], rank: int) -> tuple[int, ...]:
@@ -148,7 +161,7 @@ def pad_rules(pads: Pads, rank: int) -> tuple[PadRule, ...]:
         return (_POLICIES[pads],) * rank
     given = tuple(pads) if isinstance(pads, Sequence) else (pads,)
     nested = [tuple(item) if isinstance(item, Sequence) else (item,) for item in given]
-    numbers = [tuple(at_least("pads", n, -MOST_PAD) for n in item) for item in nested]
+    numbers = [tuple(_pad(number) for number in item) for item in nested]
     flat = [number for item in numbers for number in item]
     if len(flat) == 2 * rank and {len(item) for item in numbers} in ({1}, {2}):
         return tuple(explicit(*flat[2 * axis : 2 * axis + 2]) for axis in range(rank))

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import ModuleType
 
 from padcheck.errors import FrameworkError, MissingFramework, PadcheckError
+from padcheck.records import printable
 
 __all__ = ["import_framework", "is_installed", "one_line", "translated"]
 
@@ -57,7 +58,7 @@ def translated(name: str, version: str) -> Iterator[None]:
 
 def one_line(error: BaseException) -> str:
     """`Type: text`, the text on one line and at most MAX_TEXT characters."""
-    text = " ".join(str(error).split())
+    text = printable(" ".join(str(error).split()))
     if len(text) > MAX_TEXT:
         text = text[: MAX_TEXT - 3] + "..."
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

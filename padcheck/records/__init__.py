@@ -11,7 +11,6 @@ from padcheck.records.evidence import (
     Mismatch,
     Proof,
     Site,
-    percent,
 )
 from padcheck.records.report import (
     SCHEMA,
@@ -22,6 +21,7 @@ from padcheck.records.report import (
     Report,
 )
 from padcheck.records.spec import OpKind, OpSpec
+from padcheck.records.words import percent, printable
 
 __all__ = [
     "EQUIVALENT",
@@ -43,5 +43,6 @@ __all__ = [
     "Site",
     "agreement_of",
     "percent",
+    "printable",
     "same_function",
 ]

@@ -172,9 +172,7 @@ def _divisors(spec: OpSpec, axis: int, near: int) -> list[int]:
     before, after = spec.resolved_pads[axis]
     n, window, size = spec.input_size[axis], spec.windows[axis], spec.output_size[axis]
     outputs = [*range(min(near + 1, size)), *range(max(near + 1, size - near), size)]
-    return [
-        divisor(output, n, window, before, after, spec.count_include_pad) for output in outputs
-    ]
+    return [divisor(output, n, window, before, after, spec.count_include_pad) for output in outputs]
 
 
 def _near(one: OpSpec, other: OpSpec, axis: int) -> int:

@@ -16,7 +16,6 @@ __all__ = [
     "Mismatch",
     "Proof",
     "Site",
-    "percent",
 ]
 
 EQUIVALENT = "equivalent"
@@ -110,8 +109,8 @@ class Proof:
     """How sure a cause is: "proven", "ambiguous" or "unexplained".
 
     `residual` is the largest difference left after the counterfactual, None if that is infinite;
-    `separated_at` the geometry at which rivals that coincide here were told apart; `contradicted_at` one at which
-    what explains the output here does not explain it.
+    `separated_at` the geometry at which rivals that coincide here were told apart;
+    `contradicted_at` one at which what explains the output here does not explain it.
     """
 
     status: str
@@ -135,9 +134,3 @@ class Finding:
     help: str = ""
     safety: str = "safe"
     latent: bool = False
-
-
-def percent(share: float) -> str:
-    """Two digits after the point, rounded so that neither 0 nor 100 is claimed falsely."""
-    shown = min(max(share, 0.0001), 0.9999) if 0 < share < 1 else share
-    return f"{shown:.2%}".replace("%", " %")

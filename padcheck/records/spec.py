@@ -18,6 +18,7 @@ from padcheck.geometry import (
     at_least,
     explicit,
     full_size,
+    grid_shift,
     output_size,
     reads_padding,
     resolve_crops,
@@ -200,6 +201,10 @@ class OpSpec:
     def resized(self, input_size: Sequence[int]) -> OpSpec:
         """A copy at another input size; SAME is worked out anew, explicit pads stay."""
         return self.replace(input_size=tuple(input_size))
+
+    def grid_shift(self, observed: OpSpec) -> tuple[int, ...]:
+        """How far the windows of `observed` start behind this op's, per axis."""
+        return tuple(map(grid_shift, self.resolved_pads, observed.resolved_pads))
 
     @property
     def policy(self) -> PadPolicy:

@@ -16,6 +16,7 @@ from padcheck.records import (
     OpReport,
     Report,
     percent,
+    printable,
 )
 from padcheck.report.grouping import FindingGroup, finding_groups, op_groups
 from padcheck.report.picture import picture
@@ -71,7 +72,7 @@ class _Page:
     def _headline(self) -> list[str]:
         counts = self.report.counts
         verdict = self.report.verdict
-        source = self.report.source.path
+        source = printable(self.report.source.path or "")
         word = self.paint(verdict, _COLOURS[verdict])
         lines = [f"{source}: {word}" if source else word]
         return lines + self._wrap(_sentence(self.report, counts))

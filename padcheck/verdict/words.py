@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from padcheck.causes import pairs_text
-from padcheck.geometry import grid_shift
 from padcheck.records import Finding, Mismatch, OpSpec, Proof, percent
 from padcheck.verdict.suspects import Suspect
 
@@ -47,7 +46,7 @@ def _facts(reference: OpSpec, observed: OpSpec, mismatch: Mismatch | None) -> tu
     if reference.output_size != observed.output_size:
         sizes = ["x".join(map(str, spec.output_size)) for spec in (observed, reference)]
         return (*notes, f"output size: {sizes[0]}, expected {sizes[1]}")
-    shift = [*map(grid_shift, reference.resolved_pads, observed.resolved_pads)]
+    shift = reference.grid_shift(observed)
     if any(shift):
         notes.append(f"grid shift: ({', '.join(map(str, shift))}) input elements")
     if mismatch is not None:

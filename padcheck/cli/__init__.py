@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from padcheck import __version__
+from padcheck.cli.output import ProgressBar, as_json, as_text, say, write
+from padcheck.cli.parameters import INPUT_SHAPE, INTS, PADDING
 from padcheck.errors import MissingFramework, PadcheckError
 
 if TYPE_CHECKING:
@@ -23,52 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["cli", "main"]
 
 USAGE = 2
+#: An error line is cut here.
+MOST_LETTERS = 1000
 
-
-class Numbers(click.ParamType[Any]):
-    """Ints joined by `x` or `,`: 224x224, 1,2,1,2; a single int stays one number."""
-
-    name = "INTS"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
-        if isinstance(value, tuple):
-            return value
-        try:
-            return tuple(int(part) for part in str(value).replace("x", ",").split(","))
-        except ValueError:
-            self.fail(f"expected ints like 3 or 3x5 but got {value!r}", param, ctx)
-
-
-class Padding(Numbers):
-    """A policy's name, or ints."""
-
-    name = "PADDING"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, str) and value[:1].isalpha():
-            return value
-        return super().convert(value, param, ctx)
-
-
-class InputShape(click.ParamType[Any]):
-    """NAME=1,3,225,225."""
-
-    name = "NAME=INTS"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, tuple[int, ...]]:
-        if isinstance(value, tuple):
-            return value
-        name, found, shape = str(value).rpartition("=")
-        if not found or not name:
-            self.fail(f"expected NAME=1,3,225,225 but got {value!r}", param, ctx)
-        return name, Numbers().convert(shape, param, ctx)
-
-
-INTS, PADDING, INPUT_SHAPE = Numbers(), Padding(), InputShape()
 
 Command = Callable[..., Any]
 
@@ -188,8 +147,11 @@ def diagnose(
     """
     from padcheck.checks.diagnose import diagnose as run
 
+    shapes = dict(input_shapes)
+    if len(shapes) < len(input_shapes):
+        raise click.UsageError("expected --input-shape once for each input")
     with ProgressBar() as progress:
-        report = run(model, input_shapes=dict(input_shapes), static=static, progress=progress)
+        report = run(model, input_shapes=shapes, static=static, progress=progress)
     _deliver(report, form, output)
 
 
@@ -202,7 +164,7 @@ def explain(code: str) -> None:
     """
     from padcheck.causes import documentation
 
-    click.echo(documentation(code).strip())
+    say(documentation(code).strip() + "\n")
 
 
 @cli.command()
@@ -210,93 +172,27 @@ def info() -> None:
     """List the frameworks, their versions, and how to get the missing ones."""
     from padcheck.frameworks import status
 
-    click.echo(f"padcheck {__version__}, Python {sys.version.split()[0]}")
+    lines = [f"padcheck {__version__}, Python {sys.version.split()[0]}"]
     for entry in status():
         versions = ", ".join(f"{name} {number}" for name, number in entry.packages if number)
         missing = [name for name, number in entry.packages if not number]
-        line = f"  {entry.name:<12}{versions}"
-        if missing:
-            line = f"  {entry.name:<12}{', '.join(missing)} not installed: {entry.hint}"
-        click.echo(line)
+        told = f"{', '.join(missing)} not installed: {entry.hint}" if missing else versions
+        lines.append(f"  {entry.name:<12}{told}")
+    say("\n".join(lines) + "\n")
 
 
 def _deliver(report: Report, form: str | None, output: str | None) -> None:
     """Prints or writes the report, and ends with its exit code."""
-    as_json = form == "json" or (form is None and bool(output) and str(output).endswith(".json"))
+    named_json = str(output or "").lower().endswith(".json")
+    wants_json = form == "json" or (form is None and named_json)
     if output is None:
-        click.echo(_json(report) if as_json else _text(report), nl=False)
+        say(as_json(report) if wants_json else as_text(report))
     else:
-        _write(output, _json(report) if as_json else _plain(report))
-        click.echo(f"{report.verdict}: report written to {output}", err=True)
+        write(output, as_json(report) if wants_json else str(report))
+        from padcheck.records import printable
+
+        click.echo(printable(f"{report.verdict}: report written to {output}"), err=True)
     raise click.exceptions.Exit(report.exit_code)
-
-
-def _json(report: Report) -> str:
-    import json
-
-    return json.dumps(report.to_dict(), indent=2, allow_nan=False) + "\n"
-
-
-def _text(report: Report) -> str:
-    import shutil
-
-    from padcheck.report.text import render
-
-    width = min(shutil.get_terminal_size((80, 24)).columns, 120)
-    return render(report, width=width, paint=lambda text, colour: click.style(text, fg=colour))
-
-
-def _plain(report: Report) -> str:
-    return str(report)
-
-
-def _write(path: str, text: str) -> None:
-    """Writes a file whole or not at all."""
-    import tempfile
-
-    folder = os.path.dirname(os.path.abspath(path))
-    temporary = ""
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=folder, prefix=".padcheck-", delete=False
-        ) as file:
-            temporary = file.name
-            file.write(text)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
-        raise click.UsageError(f"cannot write {path}: {error.strerror or error}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-class ProgressBar:
-    """A progress bar on stderr, when stderr is a terminal; None otherwise."""
-
-    def __enter__(self) -> Callable[[int, int], None] | None:
-        self._bar: Any = None
-        if not sys.stderr.isatty():
-            return None
-        from rich.console import Console
-        from rich.progress import Progress
-
-        self._bar = Progress(console=Console(stderr=True), transient=True)
-        self._bar.start()
-        self._task = self._bar.add_task("starting frameworks", total=None)
-        return self._advance
-
-    def _advance(self, done: int, total: int) -> None:
-        self._bar.update(self._task, completed=done, total=total, description="judging ops")
-
-    def __exit__(self, *details: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -316,9 +212,6 @@ def main(arguments: list[str] | None = None) -> None:
         _fail(str(error))
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted")
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(USAGE)
     except Exception as error:
         if os.environ.get("PADCHECK_TRACEBACK"):
             raise
@@ -337,5 +230,8 @@ def _usage(error: click.ClickException) -> str:
 
 
 def _fail(line: str) -> None:
-    click.echo(f"padcheck: error: {line}", err=True)
+    if sys.stderr is not None:
+        from padcheck.records import printable  # late: --help needs none of it
+
+        click.echo(printable(f"padcheck: error: {line}")[:MOST_LETTERS], err=True)
     sys.exit(USAGE)

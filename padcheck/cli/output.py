@@ -1,0 +1,101 @@
+"""Printing and writing: the only place that does either."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from padcheck.records import Report
+
+__all__ = ["ProgressBar", "as_json", "as_text", "say", "write"]
+
+
+def say(text: str) -> None:
+    """Prints to stdout; a reader that has gone away is no error, a full disk is."""
+    try:
+        click.echo(text, nl=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.UsageError(f"cannot write to stdout: {error.strerror or error}") from error
+
+
+def as_json(report: Report) -> str:
+    import json
+
+    return json.dumps(report.to_dict(), indent=2, allow_nan=False) + "\n"
+
+
+def as_text(report: Report) -> str:
+    import shutil
+
+    from padcheck.report.text import render
+
+    width = min(shutil.get_terminal_size((80, 24)).columns, 120)
+    return render(report, width=width, paint=lambda text, colour: click.style(text, fg=colour))
+
+
+def write(path: str, text: str) -> None:
+    """Writes a file whole or not at all; a link is followed, and a device written to as it is."""
+    target = os.path.realpath(path)
+    data = text.encode("utf-8", "backslashreplace")
+    try:
+        if os.path.exists(target) and not os.path.isfile(target):
+            with open(target, "wb") as device:
+                device.write(data)
+        else:
+            _replace(target, data)
+    except OSError as error:
+        raise click.UsageError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _replace(target: str, data: bytes) -> None:
+    """Puts a new file in place of `target`, with its mode if there was one."""
+    import tempfile
+
+    mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o666 & ~_umask()
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".padcheck-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, mode)
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+class ProgressBar:
+    """A progress bar on stderr, when stderr is a terminal; None otherwise."""
+
+    def __enter__(self) -> Callable[[int, int], None] | None:
+        self._bar: Any = None
+        if sys.stderr is None or not sys.stderr.isatty():
+            return None
+        from rich.console import Console
+        from rich.progress import Progress
+
+        self._bar = Progress(console=Console(stderr=True), transient=True)
+        self._bar.start()
+        self._task = self._bar.add_task("starting frameworks", total=None)
+        return self._advance
+
+    def _advance(self, done: int, total: int) -> None:
+        self._bar.update(self._task, completed=done, total=total, description="judging ops")
+
+    def __exit__(self, *details: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
