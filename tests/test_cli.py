@@ -120,6 +120,16 @@ def test_explain_prints_the_example_and_the_fix():
         assert words in done.stdout
 
 
+def test_explain_without_a_code_lists_them_all():
+    done = padcheck("explain")
+    assert done.returncode == 0
+    assert done.stdout.startswith("PAD101 asymmetric_same\n")
+
+
+def test_the_commands_are_told_in_whole_sentences():
+    assert "..." not in padcheck("--help").stdout.partition("Commands:")[2]
+
+
 def test_info_lists_what_is_there():
     done = padcheck("info")
     assert done.returncode == 0

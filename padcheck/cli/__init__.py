@@ -64,7 +64,7 @@ def cli() -> None:
     """
 
 
-@cli.command()
+@cli.command(short_help="Build one convolution three ways, and compare.")
 @click.option("--input", "input_size", type=INTS, required=True, help="Input size, e.g. 224x224.")
 @click.option("--kernel", type=INTS, required=True, help="Kernel size, e.g. 3 or 3x5.")
 @click.option("--stride", type=INTS, default="1", show_default=True)
@@ -123,7 +123,7 @@ def _channels(groups: int) -> tuple[int, int]:
     return (2, 3) if groups == 1 else (groups, groups)
 
 
-@cli.command()
+@cli.command(short_help="Find what padding='same' would break in a model.")
 @click.argument("model", type=click.Path())
 @click.option(
     "--input-shape",
@@ -155,19 +155,24 @@ def diagnose(
     _deliver(report, form, output)
 
 
-@cli.command()
-@click.argument("code")
-def explain(code: str) -> None:
+@cli.command(short_help="Tell what a code means and what to use instead.")
+@click.argument("code", required=False)
+def explain(code: str | None) -> None:
     """Tell what a CODE means, why outputs differ, and what to use instead.
+
+    Without a CODE, lists them all.
 
     Example: padcheck explain PAD101
     """
-    from padcheck.causes import documentation
+    from padcheck.causes import CODES, documentation
 
-    say(documentation(code).strip() + "\n")
+    if code is None:
+        say("".join(f"{known} {name}\n" for known, name in CODES.items()))
+    else:
+        say(documentation(code).strip() + "\n")
 
 
-@cli.command()
+@cli.command(short_help="List the frameworks and their versions.")
 def info() -> None:
     """List the frameworks, their versions, and how to get the missing ones."""
     from padcheck.frameworks import status

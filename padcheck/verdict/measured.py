@@ -166,12 +166,15 @@ def _read_note(reference: OpSpec, box: Box) -> tuple[str, ...]:
     if not wrong:
         return ("every tap reads the right input: not a matter of padding",)
     tap, *output = wrong[0]
-    read, right = (_position(int(table[wrong[0]])) for table in (seen, wanted))
+    read, right = (_position(int(table[wrong[0]]), spec) for table in (seen, wanted))
     return (f"tap {tap} of output {tuple(output)} reads {read}, expected {right}",)
 
 
-def _position(flat: int) -> str:
-    return "a pad" if flat < 0 else f"input {flat}"
+def _position(flat: int, spec: OpSpec) -> str:
+    if flat < 0:
+        return "a pad"
+    place = ", ".join(str(int(index)) for index in np.unravel_index(flat, spec.input_size))
+    return f"input ({place})"
 
 
 def _smallest_repro(reference: OpSpec, box: Box, predict: Predict) -> OpSpec:

@@ -179,7 +179,7 @@ def test_a_box_that_changes_its_ways_with_the_size_is_not_proven():
 def test_what_no_cause_explains_says_what_was_read():
     (finding,) = judge(spec(8, 4, 2, 1), box_of(pads((3, 0)))).findings
     assert (finding.code, finding.proof.status) == ("PAD999", "unexplained")
-    assert "tap 0 of output (1, 1) reads a pad, expected input 9" in finding.notes
+    assert "tap 0 of output (1, 1) reads a pad, expected input (1, 1)" in finding.notes
 
 
 def test_a_wrong_weight_is_no_matter_of_padding():
