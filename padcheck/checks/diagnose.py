@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from padcheck.errors import UsageError
-from padcheck.frameworks.onnx.loading import load_model
 from padcheck.frameworks.onnx.reader import read_loaded, read_model
+from padcheck.frameworks.onnx.reading.loading import load_model
 
 if TYPE_CHECKING:
     import onnx

@@ -114,7 +114,7 @@ _BUILT_IN = (
         lowerings=("onnxruntime",),
         packages=(ONNX, ORT),
         extra="onnxruntime",
-        dialect="padcheck.frameworks.onnx.node:DIALECT",
+        dialect="padcheck.frameworks.onnx.dialect:DIALECT",
         runner="padcheck.frameworks.onnx.runner:OnnxRuntimeRunner",
         reader="padcheck.frameworks.onnx.reader:READER",
     ),

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from padcheck.errors import UsageError
-from padcheck.frameworks.onnx.building import build_scopes
-from padcheck.frameworks.onnx.evaluation import Evaluator
-from padcheck.frameworks.onnx.graph import Entry, Scope, printable
-from padcheck.frameworks.onnx.loading import LoadedModel, load_model
-from padcheck.frameworks.onnx.shapes import ShapeInference
-from padcheck.frameworks.onnx.sites import is_open, is_windowed, read_site
-from padcheck.frameworks.onnx.tensors import MAX_SIZE, Dims, dims_of, tensor_type
+from padcheck.frameworks.onnx.reading.building import build_scopes
+from padcheck.frameworks.onnx.reading.evaluation import Evaluator
+from padcheck.frameworks.onnx.reading.graph import Entry, Scope, printable
+from padcheck.frameworks.onnx.reading.loading import LoadedModel, load_model
+from padcheck.frameworks.onnx.reading.shapes import ShapeInference
+from padcheck.frameworks.onnx.reading.sites import is_open, is_windowed, read_site
+from padcheck.frameworks.onnx.reading.tensors import MAX_SIZE, Dims, dims_of, tensor_type
 from padcheck.geometry import at_least
 from padcheck.records import ModelRef, Site
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from padcheck.errors import FrameworkError, UsageError
 from padcheck.frameworks.loading import import_framework, translated
-from padcheck.frameworks.onnx.node import OPSET, NodePlan, plan_for
+from padcheck.frameworks.onnx.dialect import OPSET, NodePlan, plan_for
 from padcheck.records import OpKind, OpSpec
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from padcheck.frameworks.onnx.evaluation import Evaluator
-from padcheck.frameworks.onnx.graph import Entry, Scope
-from padcheck.frameworks.onnx.operators import operator_of
-from padcheck.frameworks.onnx.sites import output_dims
-from padcheck.frameworks.onnx.tensors import MAX_RANK, Dims, tensor_type
+from padcheck.frameworks.onnx.reading.evaluation import Evaluator
+from padcheck.frameworks.onnx.reading.graph import Entry, Scope
+from padcheck.frameworks.onnx.reading.operators import operator_of
+from padcheck.frameworks.onnx.reading.sites import output_dims
+from padcheck.frameworks.onnx.reading.tensors import MAX_RANK, Dims, tensor_type
 
 __all__ = ["infer_custom"]
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from padcheck.errors import ModelError
-from padcheck.frameworks.onnx.graph import Entry, Scope, free_names, printable
-from padcheck.frameworks.onnx.loading import MAX_DEPTH
-from padcheck.frameworks.onnx.order import in_topological_order
-from padcheck.frameworks.onnx.tensors import constant_tensor
+from padcheck.frameworks.onnx.reading.graph import Entry, Scope, free_names, printable
+from padcheck.frameworks.onnx.reading.loading import MAX_DEPTH
+from padcheck.frameworks.onnx.reading.order import in_topological_order
+from padcheck.frameworks.onnx.reading.tensors import constant_tensor
 
 if TYPE_CHECKING:
     import onnx

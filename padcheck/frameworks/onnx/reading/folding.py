@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from padcheck.errors import ModelError
-from padcheck.frameworks.onnx.attributes import MAX_EXTENT, auto_pad, shown
-from padcheck.frameworks.onnx.constant_ops import Unknown
-from padcheck.frameworks.onnx.evaluation import Evaluator
-from padcheck.frameworks.onnx.graph import Entry, Scope, printable
-from padcheck.frameworks.onnx.operators import MICROSOFT, Operator
+from padcheck.frameworks.onnx.reading.attributes import MAX_EXTENT, auto_pad, shown
+from padcheck.frameworks.onnx.reading.constant_ops import Unknown
+from padcheck.frameworks.onnx.reading.evaluation import Evaluator
+from padcheck.frameworks.onnx.reading.graph import Entry, Scope, printable
+from padcheck.frameworks.onnx.reading.operators import MICROSOFT, Operator
 
 __all__ = ["Folded", "fold_pads"]
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from padcheck.frameworks.onnx.graph import Entry, Scope
-from padcheck.frameworks.onnx.tensors import MAX_RANK, dims_of, light_tensor, tensor_type
+from padcheck.frameworks.onnx.reading.graph import Entry, Scope
+from padcheck.frameworks.onnx.reading.tensors import MAX_RANK, dims_of, light_tensor, tensor_type
 
 if TYPE_CHECKING:
     import onnx

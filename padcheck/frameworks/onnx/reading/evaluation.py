@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from padcheck.frameworks.onnx.constant_ops import (
+from padcheck.frameworks.onnx.reading.constant_ops import (
     OPEN,
     Unknown,
     has_open,
@@ -15,8 +15,8 @@ from padcheck.frameworks.onnx.constant_ops import (
     refusal,
     run_node,
 )
-from padcheck.frameworks.onnx.graph import Entry, Scope, printable
-from padcheck.frameworks.onnx.tensors import MAX_ELEMENTS, small_value
+from padcheck.frameworks.onnx.reading.graph import Entry, Scope, printable
+from padcheck.frameworks.onnx.reading.tensors import MAX_ELEMENTS, small_value
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from padcheck.frameworks.onnx.constant_ops import Unknown, has_open
-from padcheck.frameworks.onnx.control_flow import infer_bodies
-from padcheck.frameworks.onnx.custom import infer_custom
-from padcheck.frameworks.onnx.evaluation import Evaluator
-from padcheck.frameworks.onnx.graph import Entry, Scope
-from padcheck.frameworks.onnx.segments import Segment, fits_schema, infer
-from padcheck.frameworks.onnx.tensors import MAX_RANK, Dims, dims_of, tensor_type
+from padcheck.frameworks.onnx.reading.constant_ops import Unknown, has_open
+from padcheck.frameworks.onnx.reading.control_flow import infer_bodies
+from padcheck.frameworks.onnx.reading.custom import infer_custom
+from padcheck.frameworks.onnx.reading.evaluation import Evaluator
+from padcheck.frameworks.onnx.reading.graph import Entry, Scope
+from padcheck.frameworks.onnx.reading.segments import Segment, fits_schema, infer
+from padcheck.frameworks.onnx.reading.tensors import MAX_RANK, Dims, dims_of, tensor_type
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from padcheck.errors import ModelError
-from padcheck.frameworks.onnx.graph import Entry
+from padcheck.frameworks.onnx.reading.graph import Entry
 
 if TYPE_CHECKING:
     import onnx

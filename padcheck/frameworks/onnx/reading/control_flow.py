@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from padcheck.frameworks.onnx.attributes import integers
-from padcheck.frameworks.onnx.graph import Entry, Scope
-from padcheck.frameworks.onnx.tensors import Dims, dims_of, tensor_type
+from padcheck.frameworks.onnx.reading.attributes import integers
+from padcheck.frameworks.onnx.reading.graph import Entry, Scope
+from padcheck.frameworks.onnx.reading.tensors import Dims, dims_of, tensor_type
 
 if TYPE_CHECKING:
     import onnx

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from padcheck.frameworks.onnx.tensors import Dims, dims_of, type_of_tensor
+from padcheck.frameworks.onnx.reading.tensors import Dims, dims_of, type_of_tensor
 
 if TYPE_CHECKING:
     import onnx

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from padcheck.errors import ModelError
-from padcheck.frameworks.onnx.graph import Entry
+from padcheck.frameworks.onnx.reading.graph import Entry
 
 __all__ = ["in_topological_order"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from padcheck.errors import ModelError
-from padcheck.frameworks.onnx.attributes import MAX_EXTENT, integers, is_set, shown
-from padcheck.frameworks.onnx.graph import Entry
-from padcheck.frameworks.onnx.tensors import MAX_SIZE
+from padcheck.frameworks.onnx.reading.attributes import MAX_EXTENT, integers, is_set, shown
+from padcheck.frameworks.onnx.reading.graph import Entry
+from padcheck.frameworks.onnx.reading.tensors import MAX_SIZE
 from padcheck.records import OpSpec
 
 __all__ = ["read_transposed"]

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from padcheck.frameworks.onnx.graph import Entry, printable
-from padcheck.frameworks.onnx.tensors import MAX_RANK
+from padcheck.frameworks.onnx.reading.graph import Entry, printable
+from padcheck.frameworks.onnx.reading.tensors import MAX_RANK
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from padcheck.errors import GeometryError, ModelError
-from padcheck.frameworks.onnx.attributes import MAX_EXTENT, auto_pad, shown
-from padcheck.frameworks.onnx.constant_ops import Unknown
-from padcheck.frameworks.onnx.evaluation import Evaluator
-from padcheck.frameworks.onnx.folding import Folded, fold_pads
-from padcheck.frameworks.onnx.graph import Entry, Scope, printable
-from padcheck.frameworks.onnx.operators import Operator, operator_of, refusal_of
-from padcheck.frameworks.onnx.tensors import Dims
-from padcheck.frameworks.onnx.windows import Shapes, WindowReading, read_window_op
+from padcheck.frameworks.onnx.reading.attributes import MAX_EXTENT, auto_pad, shown
+from padcheck.frameworks.onnx.reading.constant_ops import Unknown
+from padcheck.frameworks.onnx.reading.evaluation import Evaluator
+from padcheck.frameworks.onnx.reading.folding import Folded, fold_pads
+from padcheck.frameworks.onnx.reading.graph import Entry, Scope, printable
+from padcheck.frameworks.onnx.reading.operators import Operator, operator_of, refusal_of
+from padcheck.frameworks.onnx.reading.tensors import Dims
+from padcheck.frameworks.onnx.reading.windows import Shapes, WindowReading, read_window_op
 from padcheck.records import Site
 
 __all__ = ["is_open", "is_windowed", "output_dims", "read_site"]

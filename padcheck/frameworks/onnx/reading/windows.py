@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from padcheck.errors import ModelError
-from padcheck.frameworks.onnx.attributes import (
+from padcheck.frameworks.onnx.reading.attributes import (
     MAX_EXTENT,
     auto_pad,
     integer,
@@ -14,10 +14,10 @@ from padcheck.frameworks.onnx.attributes import (
     shown,
     whole_number,
 )
-from padcheck.frameworks.onnx.graph import Entry
-from padcheck.frameworks.onnx.operators import Operator
-from padcheck.frameworks.onnx.tensors import MAX_SIZE, Dims
-from padcheck.frameworks.onnx.transposed import read_transposed
+from padcheck.frameworks.onnx.reading.graph import Entry
+from padcheck.frameworks.onnx.reading.operators import Operator
+from padcheck.frameworks.onnx.reading.tensors import MAX_SIZE, Dims
+from padcheck.frameworks.onnx.reading.transposed import read_transposed
 from padcheck.geometry import SAME_LOWER, SAME_UPPER, VALID, PadRule, Rounding, Window, explicit
 from padcheck.records import OpKind, OpSpec
 

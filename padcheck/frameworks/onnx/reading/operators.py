@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from padcheck.frameworks.onnx.attributes import is_set
-from padcheck.frameworks.onnx.graph import Entry, printable
+from padcheck.frameworks.onnx.reading.attributes import is_set
+from padcheck.frameworks.onnx.reading.graph import Entry, printable
 from padcheck.records import OpKind
 
 __all__ = ["Operator", "operator_of", "refusal_of"]

@@ -1,0 +1,1 @@
+"""From an ONNX file to its windowed ops: loading, scopes, constants, shapes, sites."""
