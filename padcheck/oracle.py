@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from padcheck.errors import UsageError
+from padcheck.geometry import interior
 from padcheck.records import OpKind, OpSpec
 
 if TYPE_CHECKING:
@@ -237,6 +238,6 @@ def _interior(spec: OpSpec, axis: int) -> NDArray[np.bool_]:
             outputs + before <= (n - 1) * window.stride
         )
         return inside
-    start = outputs * window.stride - before
-    real: NDArray[np.bool_] = (start >= 0) & (start + extent < n)
+    first, end = interior(n, window, before, len(outputs))
+    real: NDArray[np.bool_] = (outputs >= first) & (outputs < end)
     return real

@@ -24,11 +24,6 @@ class Agreement:
     from_size: int = 1
 
     @property
-    def always(self) -> bool:
-        """Whether every size from `from_size` on agrees."""
-        return len(self.residues) == self.modulus
-
-    @property
     def never(self) -> bool:
         """Whether no size from `from_size` on agrees."""
         return not self.residues

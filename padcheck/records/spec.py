@@ -11,7 +11,6 @@ from typing import Any
 
 from padcheck.errors import GeometryError
 from padcheck.geometry import (
-    PadPolicy,
     PadRule,
     Rounding,
     Window,
@@ -205,12 +204,6 @@ class OpSpec:
     def grid_shift(self, observed: OpSpec) -> tuple[int, ...]:
         """How far the windows of `observed` start behind this op's, per axis."""
         return tuple(map(grid_shift, self.resolved_pads, observed.resolved_pads))
-
-    @property
-    def policy(self) -> PadPolicy:
-        """The policy, when all axes share one, else EXPLICIT."""
-        kinds = {rule.policy for rule in self.pads}
-        return kinds.pop() if len(kinds) == 1 else PadPolicy.EXPLICIT
 
     def along(self, axis: int, input_size: int) -> OpSpec:
         """The op on one axis alone, at another input size."""

@@ -62,7 +62,14 @@ def share_note(mismatch: Mismatch) -> str:
     for name, share in (("interior", mismatch.interior_share), ("border", mismatch.border_share)):
         if share is not None:
             parts.append(f"{name} {percent(share)}")
-    return ", ".join(parts)
+    return ", ".join(parts) + _ends(mismatch)
+
+
+def _ends(mismatch: Mismatch) -> str:
+    """Which borders are wrong, where only borders are."""
+    guilty = [f"axis {border.axis} {border.end}" for border in mismatch.borders if border.share]
+    some = 0 < len(guilty) < len(mismatch.borders) and not mismatch.interior_share
+    return f", at {' and '.join(guilty)}" if some else ""
 
 
 def _proof_note(suspect: Suspect, proof: Proof, mismatch: Mismatch | None) -> str:

@@ -145,6 +145,19 @@ def test_notes_give_pads_shift_share_and_proof():
     assert "PAD101 reproduces all 37632 outputs exactly, residual 0" in finding.notes[3]
 
 
+def test_a_wrong_border_is_told_by_axis_and_end():
+    reference = spec((9, 9), 3, 1, kind=POOL).with_pads([(0, 0), (1, 1)])
+
+    def wrong_on_the_left(asked, probe):
+        output = box_of(lambda s: s)(asked, probe)
+        output[..., 0] = 0
+        return output
+
+    (finding,) = judge(reference, wrong_on_the_left).findings
+    assert finding.code == "PAD999"
+    assert finding.notes[0].endswith("at axis 1 before")
+
+
 def test_rivals_are_told_apart_at_another_size():
     """(1, 1) with one end lost and SAME are one op at 224, and differ at odd sizes."""
     (finding,) = judge(spec(224, 3, 2, 1), box_of(same)).findings
