@@ -225,4 +225,5 @@ def name_of(value: object) -> str:
     if not isinstance(value, OpSpec):
         return str(value)
     more = f"-c{value.channels[0]}-{value.channels[1]}" if value.kind.has_weight else ""
-    return f"{value}{more}{'-bias' if value.bias else ''}-{value.policy.value}"
+    policies = "+".join(sorted({rule.policy.value for rule in value.pads}))
+    return f"{value}{more}{'-bias' if value.bias else ''}-{policies}"
