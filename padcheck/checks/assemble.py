@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from padcheck.checks.cases import MOST_CASES, pads_anything, residue_cases
 from padcheck.checks.judging import Judge, LoweringJudgement, worst
-from padcheck.frameworks import dialect
-from padcheck.frameworks.lowering import MOST_AXES
+from padcheck.frameworks import lower
 from padcheck.geometry import VALID, Agreement
 from padcheck.records import (
     EQUIVALENT,
@@ -163,7 +162,7 @@ def _agrees_when(spec: OpSpec, *, judged: bool) -> tuple[AxisSizes | None, ...]:
 
 @functools.lru_cache(maxsize=1024)
 def _agreement_with_same(spec: OpSpec) -> tuple[AxisSizes | None, ...]:
-    same = None if spec.rank > MOST_AXES else dialect(NATURAL).lower(spec, NATURAL).spec
+    same = lower(spec, NATURAL).spec
     return tuple(
         None if same is None else _sizes(agreement_of(spec, same, axis))
         for axis in range(spec.rank)

@@ -12,7 +12,7 @@ from padcheck.errors import UsageError
 from padcheck.geometry import CAUSAL, SAME_LOWER, SAME_UPPER, VALID, PadRule, at_least, explicit
 from padcheck.records import ModelRef, OpKind, OpSpec, Report, Site
 
-__all__ = ["check_conv", "conv_spec", "pad_rules"]
+__all__ = ["check_conv"]
 
 _POLICIES = {
     "valid": VALID,
@@ -55,16 +55,13 @@ def check_conv(
     >>> check_conv(input_size=(6, 6), kernel_size=3, stride=2, pads=1, static=True).verdict
     'mismatch'
     """
-    spec = conv_spec(
-        input_size=input_size,
-        kernel_size=kernel_size,
-        stride=stride,
-        pads=pads,
-        dilation=dilation,
-        group=group,
-        channels=channels,
-        bias=bias,
-    )
+    sizes = {
+        "input_size": _tuple("input_size", input_size),
+        "kernel_size": _tuple("kernel_size", kernel_size),
+        "stride": _tuple("stride", stride),
+        "dilation": _tuple("dilation", dilation),
+    }
+    spec = _spec(sizes, pads, group=group, channels=_pair(channels), bias=bias)
     site = Site(name="conv", op_type="Conv", spec=spec)
     if static:
         return _report(site, Judge(), {})
@@ -89,33 +86,24 @@ def _report(site: Site, judge: Judge, frameworks: dict[str, str]) -> Report:
     )
 
 
-def conv_spec(
+def _spec(
+    sizes: dict[str, tuple[int, ...]],
+    pads: Pads,
     *,
-    input_size: Sizes,
-    kernel_size: Sizes,
-    stride: Sizes = 1,
-    pads: Pads = 0,
-    dilation: Sizes = 1,
-    group: int = 1,
-    channels: tuple[int, int] = (2, 3),
-    bias: bool = True,
+    group: int,
+    channels: tuple[int, int],
+    bias: bool,
 ) -> OpSpec:
-    """The OpSpec of a convolution; arguments as in `check_conv`."""
-    sizes = {
-        "input_size": _tuple("input_size", input_size),
-        "kernel_size": _tuple("kernel_size", kernel_size),
-        "stride": _tuple("stride", stride),
-        "dilation": _tuple("dilation", dilation),
-    }
+    """The OpSpec, with every size spread over as many axes as the longest has."""
     rank = max(len(value) for value in sizes.values())
     if rank > 3:
         raise UsageError(f"expected 1 to 3 spatial axes but got {rank}")
     full: dict[str, Any] = {name: _spread(name, value, rank) for name, value in sizes.items()}
     spec = OpSpec(
         kind=OpKind.CONV,
-        pads=pad_rules(pads, rank),
+        pads=_rules(pads, rank),
         group=at_least("group", group, 1),
-        channels=_pair(channels),
+        channels=channels,
         bias=bias,
         **full,
     )
@@ -151,7 +139,7 @@ def _spread(name: str, value: tuple[int, ...], rank: int) -> tuple[int, ...]:
     return value * rank if len(value) == 1 else value
 
 
-def pad_rules(pads: Pads, rank: int) -> tuple[PadRule, ...]:
+def _rules(pads: Pads, rank: int) -> tuple[PadRule, ...]:
     """One rule per axis from what a user writes; see `check_conv`. Raises UsageError."""
     if isinstance(pads, str):
         pads = pads.lower()

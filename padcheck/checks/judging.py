@@ -7,13 +7,11 @@ node or its channels.
 from __future__ import annotations
 
 import dataclasses
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from padcheck.checks.cases import runnable
-from padcheck.frameworks import dialect
-from padcheck.frameworks.lowering import MOST_AXES
+from padcheck.frameworks import lower
 from padcheck.oracle import fits
 from padcheck.probes import probe_spec
 from padcheck.records import (
@@ -82,7 +80,7 @@ class Judge:
         small = runnable(case)
         wanted = (probe_spec(case), lowering) not in self._prepared
         self._prepared.add((probe_spec(case), lowering))
-        known = _lower(case, lowering).spec is not None
+        known = lower(case, lowering).spec is not None
         if wanted and known and fits(small):
             self._lab.ask(small, lowering)
 
@@ -91,10 +89,10 @@ class Judge:
         key = (probe_spec(case), lowering)
         if key not in self._known:
             self._known[key] = self._judge(case, lowering)
-        return dataclasses.replace(self._known[key], case=case, lowered=_lower(case, lowering))
+        return dataclasses.replace(self._known[key], case=case, lowered=lower(case, lowering))
 
     def _judge(self, case: OpSpec, lowering: str) -> LoweringJudgement:
-        lowered = _lower(case, lowering)
+        lowered = lower(case, lowering)
         if lowered.spec is None:
             reason = unverified(f"{lowering}: {lowered.reason}")
             return LoweringJudgement(case=case, lowered=lowered, predicted=reason)
@@ -117,16 +115,8 @@ class Judge:
         )
 
 
-@functools.lru_cache(maxsize=4096)
-def _lower(spec: OpSpec, lowering: str) -> Lowered:
-    if spec.rank > MOST_AXES:
-        reason = f"no framework has ops of {spec.rank} spatial axes"
-        return Lowered(lowering=lowering, spec=None, reason=reason)
-    return dialect(lowering).lower(spec, lowering)
-
-
 def _predict(spec: OpSpec, lowering: str) -> OpSpec:
-    lowered = _lower(spec, lowering).spec
+    lowered = lower(spec, lowering).spec
     return spec if lowered is None else lowered
 
 

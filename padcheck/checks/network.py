@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from padcheck.checks.assemble import NATURAL
 from padcheck.errors import PadcheckError
-from padcheck.frameworks import dialect
+from padcheck.frameworks import lower
 from padcheck.records import OpSpec, Site, agreement_of, same_function
 
 __all__ = ["STEPS", "agreeing_shapes"]
@@ -57,18 +57,14 @@ def _grown(dims: Sequence[int | str | None], more: int) -> tuple[int, ...]:
 
 def _agrees(spec: OpSpec) -> bool:
     """Whether SAME is the op, or would not be used because no padding is read."""
-    same = _same(spec)
+    same = lower(spec, NATURAL).spec
     return not spec.reads_padding or (same is not None and same_function(spec, same))
 
 
 def _never(spec: OpSpec) -> bool:
     """Whether some axis agrees at no size at all."""
-    same = _same(spec)
+    same = lower(spec, NATURAL).spec
     if same is None:
         return True
     found = [agreement_of(spec, same, axis) for axis in range(spec.rank)]
     return any(axis is not None and axis.never for axis in found)
-
-
-def _same(spec: OpSpec) -> OpSpec | None:
-    return dialect(NATURAL).lower(spec, NATURAL).spec

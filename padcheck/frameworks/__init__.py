@@ -18,6 +18,7 @@ from padcheck.frameworks.loading import is_installed, one_line
 
 if TYPE_CHECKING:
     from padcheck.frameworks.base import Dialect, Reader, Runner
+    from padcheck.records import Lowered, OpSpec
 
 __all__ = [
     "LOWERINGS",
@@ -26,6 +27,7 @@ __all__ = [
     "Status",
     "dialect",
     "framework",
+    "lower",
     "names",
     "reader",
     "require",
@@ -161,6 +163,18 @@ def dialect(lowering: str, *, framework_name: str | None = None) -> Dialect:
             f"expected a lowering of {', '.join(owner.lowerings)} but got {lowering!r}"
         )
     return cast("Dialect", _load(owner.name, _has(owner, "dialect")))
+
+
+@functools.lru_cache(maxsize=4096)
+def lower(spec: OpSpec, lowering: str) -> Lowered:
+    """What a lowering's dialect makes of an op; a reason for more axes than frameworks have."""
+    from padcheck.frameworks.lowering import MOST_AXES
+    from padcheck.records import Lowered
+
+    if spec.rank > MOST_AXES:
+        reason = f"no framework has ops of {spec.rank} spatial axes"
+        return Lowered(lowering=lowering, spec=None, reason=reason)
+    return dialect(lowering).lower(spec, lowering)
 
 
 def _owner(lowering: str) -> Framework:

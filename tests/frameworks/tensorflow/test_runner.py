@@ -66,15 +66,17 @@ def test_depthwise_with_stride_and_dilation_is_still_wrong_in_tf_nn() -> None:
     assert not np.array_equal(theirs.numpy(), right.numpy())
 
 
-@pytest.mark.xfail(
-    strict=False, reason="tensorflow 2.21.0 with oneDNN on x86 returns [10, 0, 30, 0]"
-)
 def test_one_channel_onto_one_column() -> None:
-    """A batch of 2, one input channel, an output one wide and a stride along it."""
+    """A batch of 2, one input channel, an output one wide and a stride along it.
+
+    tensorflow 2.21.0 loses every second product with oneDNN, which it uses where the CPU
+    suits; a third answer would be news.
+    """
     x = tf.reshape(tf.constant([1.0, 2.0, 3.0, 4.0]), (2, 2, 1, 1))
     kernel = tf.constant([[[[10.0]], [[1.0]]]])
-    y = tf.nn.conv2d(x, kernel, (1, 1, 2, 1), "SAME")
-    assert y.numpy().ravel().tolist() == [10.0, 20.0, 30.0, 40.0]
+    y = tf.nn.conv2d(x, kernel, (1, 1, 2, 1), "SAME").numpy().ravel().tolist()
+    right, with_onednn = [10.0, 20.0, 30.0, 40.0], [10.0, 0.0, 30.0, 0.0]
+    assert y in (right, with_onednn)
 
 
 def test_what_tensorflow_refuses_is_a_framework_error() -> None:
