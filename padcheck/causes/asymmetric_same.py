@@ -43,18 +43,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from padcheck.causes.base import Cause, pairs_text, same_totals, same_upper
+from padcheck.causes.base import Cause, Clues, pairs_text, same_totals
+from padcheck.geometry import SAME_LOWER, SAME_UPPER, Rounding
 from padcheck.records import OpSpec
 
 __all__ = ["CAUSE"]
 
 
-def _offers(reference: OpSpec) -> Iterator[OpSpec]:
+def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     totals = same_totals(reference)
     if not any(total % 2 for total in totals):
         return
     if not any(rule.size_dependent for rule in reference.pads):
-        yield same_upper(reference)
+        for rule in (SAME_UPPER, SAME_LOWER):
+            same = reference.with_rule(rule).replace(rounding=Rounding.FLOOR)
+            yield same
+            yield same.with_pads(same.resolved_pads)  # worked out here, and kept
         return
     for more in (1, 0):
         halves = [(total + more) // 2 for total in totals]
@@ -71,11 +75,11 @@ def _message(reference: OpSpec, observed: OpSpec) -> str:
 
 def _end(observed: OpSpec) -> str:
     names = {1: "end", 2: "bottom/right", 3: "back/bottom/right"}
-    return names.get(observed.rank, "end") if _one_sided(observed) else "other end"
-
-
-def _one_sided(spec: OpSpec) -> bool:
-    return any(after > before for before, after in spec.resolved_pads)
+    if any(after > before for before, after in observed.resolved_pads):
+        return names.get(observed.rank, "end")
+    if any(after < before for before, after in observed.resolved_pads):
+        return {1: "start", 2: "top/left", 3: "front/top/left"}.get(observed.rank, "start")
+    return "other end"
 
 
 CAUSE = Cause(

@@ -35,14 +35,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from padcheck.causes.base import Cause, pairs_text
+from padcheck.causes.base import Cause, Clues, pairs_text
 from padcheck.geometry import Window, split_upper
 from padcheck.records import OpKind, OpSpec
 
 __all__ = ["CAUSE"]
 
 
-def _offers(reference: OpSpec) -> Iterator[OpSpec]:
+def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     """Each way round; of several axes one at least stays, as time is but one of them."""
     if reference.kind is OpKind.CONV_TRANSPOSE:
         return

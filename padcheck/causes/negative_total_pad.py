@@ -37,14 +37,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from padcheck.causes.base import Cause, pairs_text
-from padcheck.geometry import raw_same_total
+from padcheck.causes.base import Cause, Clues, pairs_text
+from padcheck.geometry import PadFlaw, PadPolicy, PadRule, Rounding, raw_same_total
 from padcheck.records import OpKind, OpSpec
 
 __all__ = ["CAUSE"]
 
 
-def _offers(reference: OpSpec) -> Iterator[OpSpec]:
+def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     if reference.kind is OpKind.CONV_TRANSPOSE:
         return
     totals = [
@@ -53,21 +53,11 @@ def _offers(reference: OpSpec) -> Iterator[OpSpec]:
     ]
     if min(totals) >= 0:
         return
-    for halve in (_truncated, _floored):
-        befores = [halve(total) for total in totals]
-        yield reference.with_pads(
-            [(before, total - before) for before, total in zip(befores, totals, strict=True)]
-        )
-
-
-def _truncated(total: int) -> int:
-    """Half, rounded toward zero as C++ does."""
-    return -(-total // 2) if total < 0 else total // 2
-
-
-def _floored(total: int) -> int:
-    """Half, rounded down as Python does."""
-    return total // 2
+    for flaw in (PadFlaw.UNCLAMPED_TRUNCATED, PadFlaw.UNCLAMPED):
+        for policy in (PadPolicy.SAME_UPPER, PadPolicy.SAME_LOWER):
+            faulty = reference.with_rule(PadRule(policy, flaw=flaw))
+            yield faulty.replace(rounding=Rounding.FLOOR)
+            yield reference.with_pads(faulty.resolved_pads)
 
 
 def _message(reference: OpSpec, observed: OpSpec) -> str:

@@ -35,14 +35,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from padcheck.causes.base import FILL, Cause
+from padcheck.causes.base import FILL, Cause, Clues
 from padcheck.geometry import Rounding
 from padcheck.records import OpKind, OpSpec
 
 __all__ = ["CAUSE"]
 
 
-def _offers(reference: OpSpec) -> Iterator[OpSpec]:
+def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     if reference.kind is not OpKind.AVERAGE_POOL:
         return
     yield reference.replace(count_include_pad=not reference.count_include_pad)

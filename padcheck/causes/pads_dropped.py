@@ -33,14 +33,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from padcheck.causes.base import Cause, pairs_text
+from padcheck.causes.base import Cause, Clues, pairs_text
 from padcheck.geometry import VALID
 from padcheck.records import OpSpec
 
 __all__ = ["CAUSE"]
 
 
-def _offers(reference: OpSpec) -> Iterator[OpSpec]:
+def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     if any(pair != (0, 0) for pair in reference.resolved_pads):
         yield reference.with_rule(VALID)
 

@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from padcheck.causes.base import Cause, pairs_text
+from padcheck.causes.base import Cause, Clues, pairs_text
 from padcheck.records import OpKind, OpSpec
 
 __all__ = ["CAUSE"]
@@ -45,7 +45,7 @@ _FAULTS: tuple[Callable[[int, int], tuple[int, int]], ...] = (
 )
 
 
-def _offers(reference: OpSpec) -> Iterator[OpSpec]:
+def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     if reference.kind is OpKind.CONV_TRANSPOSE:
         return
     pads = reference.resolved_pads

@@ -33,14 +33,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from padcheck.causes.base import Cause, pairs_text
+from padcheck.causes.base import Cause, Clues, pairs_text
 from padcheck.geometry import SAME_LOWER, SAME_UPPER, PadPolicy
 from padcheck.records import OpKind, OpSpec
 
 __all__ = ["CAUSE"]
 
 
-def _offers(reference: OpSpec) -> Iterator[OpSpec]:
+def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     if reference.kind is OpKind.CONV_TRANSPOSE:
         return
     policies = {rule.policy for rule in reference.pads}

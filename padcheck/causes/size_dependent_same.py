@@ -34,13 +34,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from padcheck.causes.base import Cause, pairs_text, same_totals, same_upper
+from padcheck.causes.base import Cause, Clues, pairs_text, same_totals, same_upper
 from padcheck.records import OpSpec
 
 __all__ = ["CAUSE"]
 
 
-def _offers(reference: OpSpec) -> Iterator[OpSpec]:
+def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     totals = same_totals(reference)
     fixed = not any(rule.size_dependent for rule in reference.pads)
     if totals and fixed and not any(total % 2 for total in totals):

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from padcheck.causes.base import Cause, pairs_text
+from padcheck.causes.base import Cause, Clues, pairs_text
 from padcheck.geometry import SAME_UPPER
 from padcheck.records import OpKind, OpSpec
 
@@ -42,7 +42,7 @@ __all__ = ["CAUSE"]
 _MOST = 64
 
 
-def _offers(reference: OpSpec) -> Iterator[OpSpec]:
+def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     if reference.kind is not OpKind.CONV_TRANSPOSE:
         return
     same = reference.with_rule(SAME_UPPER)

@@ -35,14 +35,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from padcheck.causes.base import Cause
+from padcheck.causes.base import Cause, Clues
 from padcheck.geometry import SAME_UPPER
 from padcheck.records import OpKind, OpSpec
 
 __all__ = ["CAUSE"]
 
 
-def _offers(reference: OpSpec) -> Iterator[OpSpec]:
+def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     if reference.kind is not OpKind.CONV_TRANSPOSE:
         return
     same = reference.with_rule(SAME_UPPER)

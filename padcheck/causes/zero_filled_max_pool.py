@@ -31,13 +31,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from padcheck.causes.base import FILL, Cause
+from padcheck.causes.base import FILL, Cause, Clues
 from padcheck.records import OpKind, OpSpec
 
 __all__ = ["CAUSE"]
 
 
-def _offers(reference: OpSpec) -> Iterator[OpSpec]:
+def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     if reference.kind is OpKind.MAX_POOL and reference.pad_value != 0.0:
         yield reference.replace(pad_value=0.0)
 

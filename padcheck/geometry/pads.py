@@ -13,6 +13,7 @@ __all__ = [
     "SAME_UPPER",
     "VALID",
     "CAUSAL",
+    "PadFlaw",
     "PadPolicy",
     "PadRule",
     "clamp_total",
@@ -32,6 +33,14 @@ class PadPolicy(enum.Enum):
     SAME_LOWER = "same_lower"
     CAUSAL = "causal"
     EXPLICIT = "explicit"
+
+
+class PadFlaw(enum.Enum):
+    """A slip that is made in working out SAME; what it changes about the total or its halves."""
+
+    UNDILATED = "dilation left out of the kernel's extent"
+    UNCLAMPED = "a negative total kept, halved downwards"
+    UNCLAMPED_TRUNCATED = "a negative total kept, halved towards 0"
 
 
 def raw_same_total(input_size: int, window: Window) -> int:
@@ -65,15 +74,21 @@ def split_lower(total: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class PadRule:
-    """A policy for one axis; `before` and `after` count only for EXPLICIT, negative = crop."""
+    """A policy for one axis; `before` and `after` count only for EXPLICIT, negative = crop.
+
+    `flaw` is a slip of a faulty side in working out SAME, None for the rule as it is written.
+    """
 
     policy: PadPolicy
     before: int = 0
     after: int = 0
+    flaw: PadFlaw | None = None
 
     def resolve(self, input_size: int, window: Window) -> tuple[int, int]:
         """(pad_before, pad_after) at this input size, in elements."""
         policy = self.policy
+        if self.flaw is not None and self.size_dependent:
+            return self._flawed(input_size, window)
         if policy is PadPolicy.EXPLICIT:
             return self.before, self.after
         if policy is PadPolicy.SAME_UPPER:
@@ -85,6 +100,16 @@ class PadRule:
         if policy is PadPolicy.VALID:
             return 0, 0
         raise GeometryError(f"expected a PadPolicy but got policy={policy!r}")
+
+    def _flawed(self, input_size: int, window: Window) -> tuple[int, int]:
+        split = split_upper if self.policy is PadPolicy.SAME_UPPER else split_lower
+        if self.flaw is PadFlaw.UNDILATED:
+            return split(same_total(input_size, Window(window.kernel_size, window.stride)))
+        total = raw_same_total(input_size, window)
+        if total >= 0:
+            return split(total)
+        half = total // 2 if self.flaw is PadFlaw.UNCLAMPED else -(-total // 2)
+        return half, total - half
 
     @property
     def size_dependent(self) -> bool:

@@ -12,10 +12,15 @@ __all__ = ["Rounding", "Window", "at_least", "output_size", "same_output_size"]
 
 
 class Rounding(enum.Enum):
-    """What happens to a last window that does not fit (ONNX `ceil_mode`)."""
+    """What happens to a last window that does not fit (ONNX `ceil_mode`).
+
+    CEIL drops a last window that starts past the input and its pad_before; CEIL_ALL is the slip
+    of keeping it.
+    """
 
     FLOOR = "floor"
     CEIL = "ceil"
+    CEIL_ALL = "ceil_all"
 
 
 def at_least(name: str, value: object, low: int) -> int:
@@ -66,13 +71,14 @@ def output_size(
     Rules (ONNX Conv-22 and MaxPool-22; PyTorch `pooling_output_shape`):
     1. A padded input shorter than the window gives no output; the result is 0.
     2. CEIL rounds the division up ...
-    3. ... and then drops the last window if it starts at or past input_size + pad_before.
+    3. ... and then drops the last window if it starts at or past input_size + pad_before;
+       CEIL_ALL does not.
     """
     room = input_size + pad_before + pad_after - window.effective_kernel
     if rounding is Rounding.FLOOR:
         return room // window.stride + 1 if room >= 0 else 0  # rule 1
     size = -(-room // window.stride) + 1  # rule 2
-    if (size - 1) * window.stride >= input_size + pad_before:
+    if rounding is Rounding.CEIL and (size - 1) * window.stride >= input_size + pad_before:
         size -= 1  # rule 3
     return max(size, 0)
 

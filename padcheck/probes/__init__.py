@@ -1,6 +1,6 @@
 """Signals that hide nothing, read maps, and the exact comparison."""
 
-from padcheck.probes.comparison import compare, equals
+from padcheck.probes.comparison import compare, equals, is_faint
 from padcheck.probes.read_map import decode, expected_map, read_map_probe, read_map_spec
 from padcheck.probes.signals import Probe, make_probe, probe_spec
 
@@ -10,6 +10,7 @@ __all__ = [
     "decode",
     "equals",
     "expected_map",
+    "is_faint",
     "make_probe",
     "probe_spec",
     "read_map_probe",

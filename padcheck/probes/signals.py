@@ -10,6 +10,9 @@ Rules:
 3. Averages: strictly negative and large, so that every divisor gives another integer; sums
    stay under 2**21, where a quotient times its divisor still rounds to the sum.
 4. Lp pools: nonzero in [-4, 4].
+5. A loud probe is as large as leaves every sum, scaled by a factor near 1 in float32, an
+   integer after rounding: a factor of 1 + 1e-5 shows.
+6. Where the op clips its output, amplitudes are such that outputs fall on both sides of it.
 """
 
 from __future__ import annotations
@@ -31,6 +34,8 @@ __all__ = ["EXACT", "Probe", "make_probe", "probe_spec"]
 EXACT = 1 << 24
 #: Sums of averages stay below; see rule 3.
 AVERAGE_SUM = 1 << 20
+#: Sums of loud probes stay below; see rule 5.
+LOUD_SUM = 1 << 21
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +49,7 @@ class Probe:
     weight: NDArray[np.int64] | None
     bias: NDArray[np.int64] | None
     name: str
+    loud: bool = False
 
     def as_float32(self) -> tuple[NDArray[Any], NDArray[Any] | None, NDArray[Any] | None]:
         """x, weight and bias as frameworks take them; exact."""
@@ -70,26 +76,51 @@ def probe_spec(spec: OpSpec) -> OpSpec:
     return spec.replace(channels=(4, 4), group=2, bias=False)
 
 
-def make_probe(spec: OpSpec, *, seed: int = 0, batch: int | None = None) -> Probe:
-    """The signal for one op: same spec and seed, same numbers. `batch` is 2 for max pools."""
+def make_probe(
+    spec: OpSpec, *, seed: int = 0, batch: int | None = None, loud: bool = False
+) -> Probe:
+    """The signal for one op: same arguments, same numbers. `batch` is 2 for max pools, else 1."""
     if batch is None:
         batch = 2 if spec.kind is OpKind.MAX_POOL else 1
     generator = np.random.default_rng(seed)
-    name = f"seed {seed}"
+    loud = loud or (spec.deviation is not None and spec.deviation.epsilon is not None)
+    name = f"{'loud ' if loud else ''}seed {seed}"
     shape = (batch, spec.channels[0], *spec.input_size)
+    if not spec.kind.has_weight:
+        return Probe(_for_pool(spec, generator, shape, loud), None, None, name, loud)
+    amplitude = _amplitude(spec, loud)
+    bias = None
+    if spec.bias:
+        bias = _nonzero(generator, (spec.channels[1],), 400 if loud else 4)
+    weight = generator.integers(-amplitude, amplitude + 1, spec.weight_shape)
+    return Probe(_nonzero(generator, shape, amplitude), weight, bias, name, loud)
+
+
+def _for_pool(
+    spec: OpSpec, generator: np.random.Generator, shape: tuple[int, ...], loud: bool
+) -> NDArray[np.int64]:
+    taps = math.prod(spec.kernel_size)
     if spec.kind is OpKind.MAX_POOL:
-        return Probe(_distinct(generator, shape), None, None, name)  # rule 2
+        distinct = _distinct(generator, shape)  # rule 2
+        return distinct * max(1, LOUD_SUM // math.prod(spec.input_size)) if loud else distinct
     if spec.kind is OpKind.AVERAGE_POOL:
-        low = max(1, AVERAGE_SUM // math.prod(spec.kernel_size))
-        return Probe(-generator.integers(low, 2 * low, shape), None, None, name)  # rule 3
-    if spec.kind is OpKind.LP_POOL:
-        return Probe(_nonzero(generator, shape, 4), None, None, name)  # rule 4
-    weight_shape = spec.weight_shape
-    terms = math.prod(weight_shape[2:]) * spec.channels[0]
-    amplitude = next(a for a in (16, 4, 1) if terms * a * a < EXACT or a == 1)  # rule 1
-    bias = _nonzero(generator, (spec.channels[1],), 4) if spec.bias else None
-    weight = generator.integers(-amplitude, amplitude + 1, weight_shape)
-    return Probe(_nonzero(generator, shape, amplitude), weight, bias, name)
+        low = max(1, AVERAGE_SUM // taps)
+        return -generator.integers(low, 2 * low, shape)  # rule 3, as loud as it gets
+    highest = max(4, int((LOUD_SUM / taps) ** (1 / spec.p))) if loud else 4
+    return _nonzero(generator, shape, highest)  # rule 4
+
+
+def _amplitude(spec: OpSpec, loud: bool) -> int:
+    """Of x and weight alike."""
+    terms = math.prod(spec.kernel_size) * spec.channels[0] // spec.group
+    clip = spec.deviation.clip if spec.deviation else None
+    if clip is not None:  # rule 6: a sum of n terms of about a * a / 3 is about their root
+        reach = max([abs(bound) for bound in clip if math.isfinite(bound)], default=0.0)
+        return max(1, round(math.sqrt(2 * max(reach, 1.0) / math.sqrt(terms))))
+    if loud:  # rule 5
+        return max(1, math.isqrt(LOUD_SUM // terms))
+    terms *= spec.group
+    return next(a for a in (16, 4, 1) if terms * a * a < EXACT or a == 1)  # rule 1
 
 
 def _nonzero(

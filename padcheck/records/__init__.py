@@ -1,6 +1,7 @@
 """Frozen records: what an op is, what was seen, what it proves, and the report."""
 
 from padcheck.records.agreement import agreement_of, same_function
+from padcheck.records.deviation import Deviation, Rearrangement
 from padcheck.records.evidence import (
     EQUIVALENT,
     MISMATCH,
@@ -30,6 +31,7 @@ __all__ = [
     "UNVERIFIED",
     "AxisSizes",
     "BorderShare",
+    "Deviation",
     "Finding",
     "Lowered",
     "LoweringReport",
@@ -39,6 +41,7 @@ __all__ = [
     "OpReport",
     "OpSpec",
     "Proof",
+    "Rearrangement",
     "Report",
     "Site",
     "agreement_of",

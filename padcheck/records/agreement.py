@@ -40,7 +40,8 @@ Reads = list[list[Hashable]]
 def same_function(one: OpSpec, other: OpSpec) -> bool:
     """Whether two specs compute the same numbers from every input, weight and bias.
 
-    Specs of different kinds, input sizes, windows, groups or norms are different functions.
+    Specs of different kinds, input sizes, windows, groups, norms or deviations are different
+    functions.
     """
     if _identity(one) != _identity(other) or one.output_size != other.output_size:
         return False
@@ -69,6 +70,7 @@ def _identity(spec: OpSpec) -> tuple[object, ...]:
         spec.dilation,
         spec.group,
         spec.p if spec.kind is OpKind.LP_POOL else 0,
+        spec.deviation,
     )
 
 

@@ -110,7 +110,8 @@ class Proof:
 
     `residual` is the largest difference left after the counterfactual, None if that is infinite;
     `separated_at` the geometry at which rivals that coincide here were told apart;
-    `contradicted_at` one at which what explains the output here does not explain it.
+    `contradicted_at` one at which what explains the output here does not explain it;
+    `separable_at` one at which rivals differ that could not be run there.
     """
 
     status: str
@@ -118,6 +119,7 @@ class Proof:
     rivals: tuple[str, ...] = ()
     separated_at: str | None = None
     contradicted_at: str | None = None
+    separable_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

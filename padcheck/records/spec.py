@@ -22,6 +22,7 @@ from padcheck.geometry import (
     reads_padding,
     resolve_crops,
 )
+from padcheck.records.deviation import Deviation
 
 __all__ = ["OpKind", "OpSpec"]
 
@@ -52,7 +53,8 @@ class OpSpec:
 
     `pads` are padding rules, or crops for CONV_TRANSPOSE. `pad_value` is what a pad tap holds:
     0 for convs, -inf for max pools; averages leave pads out unless `count_include_pad`, and
-    Lp pools hold 0. Raises GeometryError when the fields do not fit together.
+    Lp pools hold 0. `deviation` is what is done to the arrays besides, None for nothing. Raises
+    GeometryError when the fields do not fit together.
     """
 
     kind: OpKind
@@ -71,6 +73,7 @@ class OpSpec:
     p: int = 2
     output_padding: tuple[int, ...] = ()
     output_shape: tuple[int, ...] = ()
+    deviation: Deviation | None = None
     _windows: tuple[Window, ...] = _later()
     _pairs: tuple[tuple[int, int], ...] = _later()
     _outputs: tuple[int, ...] = _later()
@@ -187,6 +190,11 @@ class OpSpec:
     def replace(self, **changes: Any) -> OpSpec:
         """A copy with some fields changed."""
         return dataclasses.replace(self, **changes)
+
+    def deviating(self, **changes: Any) -> OpSpec:
+        """A copy with some fields of its deviation changed."""
+        made = dataclasses.replace(self.deviation or Deviation(), **changes)
+        return self.replace(deviation=None if made == Deviation() else made)
 
     def with_pads(self, pads: Sequence[tuple[int, int]]) -> OpSpec:
         """A copy with explicit pads (crops), and neither output_padding nor output_shape."""

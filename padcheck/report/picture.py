@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from padcheck.records import LoweringReport, OpReport
 from padcheck.report.drawing import Row, draw
 
@@ -18,10 +20,10 @@ def picture(op: OpReport, lowering: LoweringReport, width: int) -> list[str]:
     if axis is None or op.dilation is None or op.input_size is None:
         return []
     size = op.input_size[axis]
-    reference = op.lowerings.get("torch", lowering)
+    observed = "observed" if "callable" in op.lowerings else "SAME"
     rows = [
-        _row("reference", reference, op.stride[axis], axis),
-        _row("SAME", lowering, op.stride[axis], axis),
+        _row("reference", _reference(op, lowering), op.stride[axis], axis),
+        _row(observed, lowering, op.stride[axis], axis),
     ]
     return draw(
         rows,
@@ -30,6 +32,15 @@ def picture(op: OpReport, lowering: LoweringReport, width: int) -> list[str]:
         dilation=op.dilation[axis],
         width=width,
     )
+
+
+def _reference(op: OpReport, lowering: LoweringReport) -> LoweringReport:
+    """The right numbers: those of PyTorch, or of the op itself where it is in no model."""
+    if "torch" in op.lowerings:
+        return op.lowerings["torch"]
+    known = {"pad_before": op.pad_before, "pad_after": op.pad_after, "output_size": op.output_size}
+    made: LoweringReport = dataclasses.replace(lowering, **known)  # type: ignore[arg-type]
+    return made
 
 
 def _row(name: str, lowering: LoweringReport, stride: int, axis: int) -> Row:

@@ -30,6 +30,8 @@ Paint = Callable[[str, str], str]
 
 _COLOURS = {MISMATCH: "red", UNVERIFIED: "yellow", EQUIVALENT: "green"}
 _MOST_NAMES = 6
+#: The lowerings whose findings make an op's verdict.
+JUDGED = ("tf_same", "callable")
 
 
 def render(report: Report, *, width: int = 80, paint: Paint | None = None) -> str:
@@ -54,6 +56,8 @@ class _Page:
         out += self._unverified()
         if self.report.command == "conv":
             out += self._builds()
+        elif self.report.command == "check_callable":
+            out += self._call()
         else:
             out += [*self._torch_lines(), *self._table()]
         return [*out, *self._network(), *self._closing()]
@@ -64,7 +68,7 @@ class _Page:
         blamed: list[Finding] = []
         aside: list[Finding] = []
         for finding in self.report.findings:
-            counts = finding.lowering == "tf_same" or finding.code == "PAD998"
+            counts = finding.lowering in JUDGED or finding.code == "PAD998"
             guilty = counts and ops[finding.op].verdict == MISMATCH
             (blamed if guilty else aside).append(finding)
         return blamed, aside
@@ -81,7 +85,7 @@ class _Page:
         finding, op = group.finding, group.ops[0]
         head = self._wrap(f"{finding.code} {finding.name}: {finding.message}", hang=2)
         lines = [head[0].replace(finding.code, self.paint(finding.code, "red"), 1), *head[1:]]
-        where = _where(group, experiment=self.report.command == "conv")
+        where = _where(group, alone=self._alone)
         lines += self._wrap(where, indent=2, hang=2)
         if self._second(finding, op) and finding.code != "PAD998":
             first = op.lowerings[finding.lowering or ""].findings[0]
@@ -89,9 +93,11 @@ class _Page:
         lowering = op.lowerings.get(finding.lowering or "")
         drawn = [] if lowering is None else self._drawing(op, lowering)
         lines += ["", *drawn, ""] if drawn else []
-        notes = [*finding.notes, f"SAME is the same op {agreement(op.agrees_when)}"]
+        notes = list(finding.notes)
         if len(group.ops) > 1:
-            notes[-1:] = [*_spread(group), notes[-1]]
+            notes += _spread(group)
+        if op.agrees_when is not None:
+            notes.append(f"SAME is the same op {agreement(op.agrees_when)}")
         for note in notes:
             lines += self._wrap(f"note: {note}", indent=2, hang=6)
         return lines + self._help(group)
@@ -127,6 +133,9 @@ class _Page:
         lines: list[str] = []
         for group in groups:
             finding = group.finding
+            if self._alone and finding.lowering in JUDGED:
+                lines += self._finding(group)
+                continue
             lowering = NAMES.get(finding.lowering or "", finding.lowering or "")
             text = (
                 f"note: {finding.code} {finding.name}: {lowering} is not the same op for "
@@ -199,7 +208,20 @@ class _Page:
                 lines += self._wrap(f"not run: {lowering.reason}", indent=4)
         return [*lines, ""]
 
+    def _call(self) -> list[str]:
+        """What a callable was held to, and how often it was asked."""
+        (op,) = self.report.ops
+        lines = [line for note in op.notes for line in self._wrap(note, hang=2)]
+        return [*lines, ""]
+
+    @property
+    def _alone(self) -> bool:
+        """Whether the report is about one op that is in no model."""
+        return self.report.command in ("conv", "check_callable")
+
     def _closing(self) -> list[str]:
+        if self.report.command == "check_callable":
+            return []
         counts = self.report.counts
         parts = [plural(counts["ops"], "op")]
         parts += [f"{counts[name]} {name}" for name in (EQUIVALENT, MISMATCH, UNVERIFIED)]
@@ -222,6 +244,8 @@ class _Page:
 
 def _sentence(report: Report, counts: dict[str, int]) -> str:
     """The verdict in plain words."""
+    if report.command == "check_callable":
+        return _of_callable(report.ops[0])
     if report.command == "conv" and not counts[UNVERIFIED]:
         if counts[MISMATCH]:
             return f"padding='same' is another op here: {_consequence(report)}"
@@ -239,6 +263,19 @@ def _sentence(report: Report, counts: dict[str, int]) -> str:
     if not any("tf_same" in op.lowerings for op in report.ops):
         return f"{total} checked: none reads padding, so padding='valid' is right for all"
     return f"{total} checked: padding='same' is safe wherever padding is read"
+
+
+def _of_callable(op: OpReport) -> str:
+    name = printable(op.name)
+    if op.verdict == EQUIVALENT:
+        return f"{name} computes the op"
+    if op.verdict == UNVERIFIED:
+        return f"{name} could not be checked"
+    seen = op.lowerings["callable"]
+    same_size = seen.output_size == op.output_size
+    return f"{name} computes something else: " + (
+        "right shapes, wrong numbers" if same_size else "other shapes"
+    )
 
 
 def _legend(rows: list[list[str]]) -> str:
@@ -276,11 +313,11 @@ def _consequence(report: Report) -> str:
     return f"{len(guilty) - loud} with the right shapes and wrong numbers, {loud} with other shapes"
 
 
-def _where(group: FindingGroup, *, experiment: bool = False) -> str:
+def _where(group: FindingGroup, *, alone: bool = False) -> str:
     op = group.ops[0]
     sizes = list(dict.fromkeys(cross(one.input_size) for one in group.ops))
     what = f"{op.op_type} {geometry(op)}"
-    if experiment:
+    if alone:
         return f"{what} at {sizes[0]}"
     if sizes == ["?"] or set("".join(sizes)) <= {"?", "x"}:
         return f"{what}, input size open: {plural(len(group.ops), 'op')} ({_names(group.ops)})"

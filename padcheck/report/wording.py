@@ -9,7 +9,12 @@ from padcheck.records import AxisSizes, OpReport
 __all__ = ["NAMES", "agreement", "cross", "geometry", "pads", "plural"]
 
 #: The lowerings by the names that a reader knows.
-NAMES = {"torch": "PyTorch", "tf_same": "SAME", "tf_zeropad_valid": "ZeroPadding+VALID"}
+NAMES = {
+    "torch": "PyTorch",
+    "tf_same": "SAME",
+    "tf_zeropad_valid": "ZeroPadding+VALID",
+    "callable": "observed",
+}
 
 
 def cross(sizes: Sequence[int | None] | None) -> str:

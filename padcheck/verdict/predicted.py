@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from padcheck.records import EQUIVALENT, MISMATCH, OpSpec, same_function
 from padcheck.verdict.judgement import Judgement
-from padcheck.verdict.suspects import Suspect, separate, suspects
+from padcheck.verdict.separation import separate
+from padcheck.verdict.suspects import Suspect, predicted_suspects
 from padcheck.verdict.words import named, unexplained
 
 __all__ = ["judge_predicted"]
@@ -31,7 +32,7 @@ def judge_predicted(
         wanted = predict(moved)
         return [s for s in live if same_function(s.spec.resized(moved.input_size), wanted)]
 
-    tried = suspects(reference, predicted.output_size) if all(predicted.output_size) else []
+    tried = predicted_suspects(reference) if all(predicted.output_size) else []
     live = [suspect for suspect in tried if same_function(suspect.spec, predicted)]
     suspect, proof = separate(reference, live, refit)
     if suspect is None:

@@ -8,7 +8,7 @@ from padcheck.causes import pairs_text
 from padcheck.records import Finding, Mismatch, OpSpec, Proof, percent
 from padcheck.verdict.suspects import Suspect
 
-__all__ = ["diverging", "named", "share_note", "unexplained"]
+__all__ = ["diverging", "named", "residual_text", "share_note", "unexplained"]
 
 
 def named(
@@ -19,10 +19,15 @@ def named(
     *,
     op: str,
     lowering: str | None,
+    seen: tuple[str, ...] = (),
 ) -> list[Finding]:
-    """One finding per cause of the suspect; `mismatch` is None when nothing was run."""
+    """One finding per cause of the suspect; `mismatch` is None when nothing was run.
+
+    `seen`: what the difference looked like, as notes.
+    """
     notes = (
         *_facts(reference, suspect.spec, mismatch),
+        *seen,
         _proof_note(suspect, proof, mismatch),
     )
     return [
@@ -31,23 +36,41 @@ def named(
             name=cause.name,
             op=op,
             lowering=lowering,
-            message=cause.message(reference, suspect.spec),
+            message=cause.message(reference, _told(suspect, number)),
             notes=notes,
             help=cause.advice,
             safety=cause.safety,
             proof=proof,
         )
-        for cause in suspect.causes
+        for number, cause in enumerate(suspect.causes)
     ]
 
 
+def _told(suspect: Suspect, number: int) -> OpSpec:
+    """What a cause's message is about: of two faults on two axes, the one of that cause."""
+    both_of_grid = len({cause.family for cause in suspect.causes}) < len(suspect.causes)
+    return suspect.alone[number] if both_of_grid else suspect.spec
+
+
+def residual_text(left: Mismatch) -> str:
+    """`0`, `max |diff| 12 (3.40 % of outputs)` or `another shape`."""
+    if left.equal:
+        return "0"
+    if left.kind == "shape":
+        return "another shape"
+    most = "infinite" if left.max_abs_diff is None else f"{left.max_abs_diff:g}"
+    return f"max |diff| {most} ({percent(left.share)} of outputs)"
+
+
 def _facts(reference: OpSpec, observed: OpSpec, mismatch: Mismatch | None) -> tuple[str, ...]:
-    notes = [f"pads: reference {pairs_text(reference)}, observed {pairs_text(observed)}"]
+    notes = []
+    if reference.resolved_pads != observed.resolved_pads:
+        notes.append(f"pads: reference {pairs_text(reference)}, observed {pairs_text(observed)}")
     if reference.output_size != observed.output_size:
         sizes = ["x".join(map(str, spec.output_size)) for spec in (observed, reference)]
         return (*notes, f"output size: {sizes[0]}, expected {sizes[1]}")
     shift = reference.grid_shift(observed)
-    if any(shift):
+    if any(shift) and reference.stride == observed.stride:
         notes.append(f"grid shift: ({', '.join(map(str, shift))}) input elements")
     if mismatch is not None:
         notes.append(share_note(mismatch))
@@ -73,6 +96,7 @@ def _ends(mismatch: Mismatch) -> str:
 
 
 def _proof_note(suspect: Suspect, proof: Proof, mismatch: Mismatch | None) -> str:
+    """How sure the cause is, and what makes it so."""
     codes = " + ".join(suspect.codes)
     if mismatch is None:
         text = f"{codes} reads the same input at every tap (predicted, not run)"
@@ -83,9 +107,11 @@ def _proof_note(suspect: Suspect, proof: Proof, mismatch: Mismatch | None) -> st
         text += f"; rivals ruled out at {proof.separated_at}"
     if proof.rivals:
         text += f"; so does {', '.join(proof.rivals)}"
+    if proof.separable_at:
+        text += f"; {proof.separable_at} would tell them apart"
     if proof.contradicted_at:
         text += f"; but not at {proof.contradicted_at}, where something else is at work"
-    return f"proof: {text}"
+    return f"{proof.status}: {text}"
 
 
 def unexplained(
@@ -99,12 +125,20 @@ def unexplained(
         name="unexplained",
         op=op,
         lowering=lowering,
-        message="outputs differ and no known cause reproduces them",
+        message=_unexplained(mismatch),
         notes=(*where, *notes),
         help="compare with explicit pads and VALID",
         safety="maybe",
         proof=Proof(status="unexplained", residual=residual),
     )
+
+
+def _unexplained(mismatch: Mismatch | None) -> str:
+    if mismatch is not None and len(mismatch.observed_shape) != len(mismatch.expected_shape):
+        return f"output has shape {mismatch.observed_shape}, expected {mismatch.expected_shape}"
+    if mismatch is not None and mismatch.non_finite:
+        return f"{mismatch.non_finite} of {mismatch.total} outputs are NaN or infinite"
+    return "outputs differ and no known cause reproduces them"
 
 
 def diverging(smallest: OpSpec, mismatch: Mismatch, *, op: str, lowering: str | None) -> Finding:

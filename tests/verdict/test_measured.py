@@ -62,7 +62,8 @@ GUILTY = {
     ),
     "dropped, not SAME": (spec(6, 2, 2, 1), lambda s: s.with_rule(VALID), ["PAD104"]),
     "end lost": (spec(8, 3, 1, 1), pads((1, 0)), ["PAD105"]),
-    "begin lost": (spec(224, 3, 2, 1), pads((0, 1)), ["PAD105"]),
+    "begin lost": (spec(224, 5, 2, 2), pads((0, 2)), ["PAD105"]),
+    "SAME of this size, kept": (spec(224, 3, 2, 1), pads((0, 1)), ["PAD101"]),
     "doubled": (spec(8, 3, 1, 1), pads((2, 2)), ["PAD105"]),
     "mirrored": (spec(9, 3, 1, explicit(2, 1)), pads((2, 2)), ["PAD105"]),
     "unclamped": (spec(9, 1, 5, SAME_UPPER), pads((-1, -2)), ["PAD107"]),
@@ -142,7 +143,12 @@ def test_notes_give_pads_shift_share_and_proof():
         "grid shift: (1, 1) input elements",
     )
     assert "of outputs wrong, interior" in finding.notes[2]
-    assert "PAD101 reproduces all 37632 outputs exactly, residual 0" in finding.notes[3]
+    assert finding.notes[3] == (
+        "seen: the interior is right after a shift of the windows by (1, 1)"
+    )
+    assert finding.notes[4].startswith(
+        "proven: PAD101 reproduces all 37632 outputs exactly, residual 0"
+    )
 
 
 def test_a_wrong_border_is_told_by_axis_and_end():
@@ -165,7 +171,7 @@ def test_rivals_are_told_apart_at_another_size():
 
 
 def test_rivals_that_no_size_can_be_run_to_separate_are_named():
-    reference = spec(224, 3, 2, 1)
+    reference = spec(8, 2, 2, 1)  # SAME adds nothing at even sizes
     honest = box_of(same)
 
     def fixed(asked, probe):
@@ -174,8 +180,11 @@ def test_rivals_that_no_size_can_be_run_to_separate_are_named():
         return honest(asked, probe)
 
     (finding,) = judge(reference, fixed).findings
-    assert (finding.code, finding.proof.status) == ("PAD101", "ambiguous")
-    assert finding.proof.rivals == ("PAD105",)
+    assert (finding.code, finding.proof.status) == ("PAD110", "ambiguous")
+    assert finding.proof.rivals == ("PAD104",)
+    assert finding.proof.separable_at == "conv(n=3x3, k=2x2, s=2x2, pads=(1,1)x(1,1))"
+    (proven,) = judge(reference, honest).findings
+    assert (proven.code, proven.proof.status) == ("PAD110", "proven")
 
 
 def test_a_box_that_changes_its_ways_with_the_size_is_not_proven():

@@ -1,0 +1,151 @@
+"""`check_callable`: any function on arrays, held to an op."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from padcheck import __version__
+from padcheck.checks.blackbox import LAYOUTS, BlackBox
+from padcheck.errors import UsageError
+from padcheck.records import (
+    EQUIVALENT,
+    MISMATCH,
+    UNVERIFIED,
+    Finding,
+    LoweringReport,
+    ModelRef,
+    OpReport,
+    OpSpec,
+    Proof,
+    Report,
+    printable,
+)
+from padcheck.verdict import Judgement, judge
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["CALLABLE", "check_callable"]
+
+#: The one lowering in the report of a callable.
+CALLABLE = "callable"
+
+_OP_TYPES = {
+    "conv": "Conv",
+    "conv_transpose": "ConvTranspose",
+    "max_pool": "MaxPool",
+    "average_pool": "AveragePool",
+    "lp_pool": "LpPool",
+}
+
+
+def check_callable(
+    spec: OpSpec, fn: Callable[..., NDArray[Any]], layout: str = "channels_first"
+) -> Report:
+    """Whether `fn` computes `spec`, and if not, why.
+
+    `fn(x, weight)`, `fn(x, weight, bias)` for an op with a bias, `fn(x)` for a pool: float32
+    arrays in, an array out. Under "channels_first" x is (N, C, *spatial) and weight is
+    (O, I/group, *kernel), (I, O/group, *kernel) when transposed; under "channels_last" they are
+    (N, *spatial, C), (*kernel, I/group, O) and (*kernel, O/group, I).
+
+    It is called with small integers, first at the input size of `spec`, then, where that does not
+    tell the possible causes apart, at others. An exception leaves the op unverified; what it
+    returns that is no output of this op is a finding. Raises UsageError for bad arguments.
+    """
+    if not isinstance(spec, OpSpec):
+        raise UsageError(f"expected an op made by padcheck.conv(...) and the like but got {spec!r}")
+    if not callable(fn):
+        raise UsageError(f"expected a function but got fn of type {type(fn).__name__}")
+    if layout not in LAYOUTS:
+        raise UsageError(f"expected one of {', '.join(LAYOUTS)} but got layout={layout!r}")
+    box = BlackBox(fn, layout)
+    name = printable(str(getattr(fn, "__name__", type(fn).__name__)))
+    judgement = judge(spec, box, op=name, lowering=CALLABLE)
+    if judgement.verdict == UNVERIFIED and box.calls:
+        told = _told(judgement.reason or "", name)
+        verdict = MISMATCH if box.answered else UNVERIFIED
+        reason = None if box.answered else judgement.reason
+        judgement = Judgement(verdict, findings=(told,), reason=reason)
+    elif judgement.verdict == EQUIVALENT and box.dtype_note:
+        told = _rounded(box.dtype_note, name)
+        judgement = Judgement(EQUIVALENT, judgement.mismatch, findings=(told,))
+    return _report(spec, name, judgement, box)
+
+
+def _told(message: str, name: str) -> Finding:
+    """A box that gave nothing to compare."""
+    return Finding(
+        code="PAD999",
+        name="unexplained",
+        op=name,
+        lowering=CALLABLE,
+        message=message,
+        help="return one float32 array of the op's output shape",
+        safety="maybe",
+        proof=Proof(status="unexplained", residual=None),
+    )
+
+
+def _rounded(message: str, name: str) -> Finding:
+    """The right numbers in another type: nothing that these probes can show."""
+    return Finding(
+        code="PAD908",
+        name="rounding_only",
+        op=name,
+        lowering=CALLABLE,
+        message=message,
+        help="return float32",
+        safety="maybe",
+        latent=True,
+        proof=Proof(status="proven"),
+    )
+
+
+def _report(spec: OpSpec, name: str, judgement: Judgement, box: BlackBox) -> Report:
+    codes = tuple(dict.fromkeys(finding.code for finding in judgement.findings))
+    op = OpReport(
+        name=name,
+        op_type=_OP_TYPES[spec.kind.value],
+        verdict=judgement.verdict,
+        reason=judgement.reason,
+        input_size=spec.input_size,
+        output_size=spec.output_size,
+        kernel_size=spec.kernel_size,
+        stride=spec.stride,
+        dilation=spec.dilation,
+        group=spec.group,
+        channels=spec.channels,
+        parameters=spec.parameters,
+        pad_before=spec.pad_before,
+        pad_after=spec.pad_after,
+        lowerings={CALLABLE: _lowering(spec, judgement, codes)},
+        findings=codes,
+        notes=(f"held to {spec}", f"called {box.calls} times"),
+    )
+    return Report(
+        command="check_callable",
+        padcheck=__version__,
+        source=ModelRef(path=None, format="callable"),
+        ops=(op,),
+        findings=judgement.findings,
+    )
+
+
+def _lowering(spec: OpSpec, judgement: Judgement, codes: tuple[str, ...]) -> LoweringReport:
+    made = judgement.explained_by or spec
+    mismatch = judgement.mismatch
+    return LoweringReport(
+        verdict=judgement.verdict,
+        pad_before=made.pad_before,
+        pad_after=made.pad_after,
+        output_size=spec.output_size if mismatch is None else mismatch.observed_shape[2:],
+        grid_shift=spec.grid_shift(made),
+        predicted=UNVERIFIED,
+        measured=mismatch is not None,
+        mismatched=None if mismatch is None else mismatch.share,
+        max_abs_diff=None if mismatch is None else mismatch.max_abs_diff,
+        findings=codes,
+        reason=judgement.reason,
+    )

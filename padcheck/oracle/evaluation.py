@@ -1,0 +1,182 @@
+"""The whole output of an op, by enumeration of taps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from padcheck.errors import UsageError
+from padcheck.oracle.deviations import (
+    changed_output,
+    power,
+    rearranged_input,
+    rearranged_output,
+    rearranged_weight,
+)
+from padcheck.oracle.expected import Expected
+from padcheck.oracle.taps import counted_taps, tap_table
+from padcheck.records import OpKind, OpSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["MAX_ELEMENTS", "MAX_WORK", "check_size", "evaluate", "fits", "work"]
+
+#: The most multiplications one evaluation may take; about ten seconds.
+MAX_WORK = 4_000_000_000
+#: The most elements an input or output may have; 128 MiB as int64.
+MAX_ELEMENTS = 1 << 24
+#: Integers below are exact in float64, whose matrix product is the faster one.
+_EXACT = 1 << 53
+
+
+def work(spec: OpSpec, batch: int = 1) -> int:
+    """The multiplications `evaluate` would take."""
+    taps = math.prod(spec.kernel_size)
+    c_in, c_out = spec.channels
+    per_tap = c_in // spec.group * c_out if spec.kind.has_weight else c_in
+    return batch * taps * per_tap * max(1, math.prod(spec.output_size), math.prod(spec.input_size))
+
+
+def fits(spec: OpSpec, batch: int = 1) -> bool:
+    """Whether `evaluate` takes no more than MAX_WORK and MAX_ELEMENTS."""
+    planes = batch * max(spec.channels)
+    elements = planes * max(math.prod(spec.input_size), math.prod(spec.output_size))
+    weights = math.prod(spec.weight_shape)
+    table = max(size * k for size, k in zip(spec.output_size, spec.kernel_size, strict=True))
+    return work(spec, batch) <= MAX_WORK and max(elements, weights, 4 * table) <= MAX_ELEMENTS
+
+
+def check_size(spec: OpSpec, batch: int = 1) -> None:
+    """Raises UsageError unless the op `fits`."""
+    if not fits(spec, batch):
+        raise UsageError(f"too large to evaluate by taps: {spec}")
+
+
+def evaluate(
+    spec: OpSpec,
+    x: NDArray[Any],
+    weight: NDArray[Any] | None = None,
+    bias: NDArray[Any] | None = None,
+) -> Expected:
+    """The op on `x` (N, C, *spatial), by enumeration of taps.
+
+    Integer arrays are summed exactly, float arrays in float64. `weight` is shaped as
+    `OpSpec.weight_shape`, `bias` (C_out,). Lp pools give the p-th power of the norm.
+    Raises UsageError when the shapes do not fit or the work exceeds MAX_WORK.
+    """
+    if x.shape[2:] != spec.input_size:
+        raise UsageError(f"expected x with spatial shape {spec.input_size} but got {x.shape}")
+    check_size(spec, x.shape[0])
+    kind = np.int64 if np.issubdtype(x.dtype, np.integer) else np.float64
+    x = rearranged_input(spec, x.astype(kind, copy=False))
+    made = _op(spec, x, _checked(spec, weight, kind), bias)
+    if spec.deviation is None:
+        return made
+    return rearranged_output(spec, changed_output(spec.deviation, made, power(spec)))
+
+
+def _checked(spec: OpSpec, weight: NDArray[Any] | None, kind: Any) -> NDArray[Any] | None:
+    if not spec.kind.has_weight:
+        return None
+    if weight is None or weight.shape != spec.weight_shape:
+        raise UsageError(f"expected weight of shape {spec.weight_shape}")
+    return rearranged_weight(spec, weight.astype(kind, copy=False))
+
+
+def _op(
+    spec: OpSpec, x: NDArray[Any], weight: NDArray[Any] | None, bias: NDArray[Any] | None
+) -> Expected:
+    one = np.ones((1,) * spec.rank, dtype=np.int64)
+    if weight is not None:
+        total = _convolve(spec, x, weight)
+        if bias is not None:
+            factor = spec.deviation.bias_factor if spec.deviation else 1
+            total = total + factor * bias.astype(x.dtype, copy=False).reshape(1, -1, *one.shape)
+        return Expected(total, one)
+    if spec.kind is OpKind.MAX_POOL:
+        return Expected(_maximum(spec, x), one)
+    if spec.kind is OpKind.LP_POOL:
+        fill = abs(spec.pad_value) ** spec.p
+        return Expected(_sum(spec, np.abs(x) ** spec.p, fill), one)
+    fill = spec.pad_value if math.isfinite(spec.pad_value) else 0.0
+    return Expected(_sum(spec, x, fill), _divisors(spec))
+
+
+def _gather(spec: OpSpec, x: NDArray[Any], fill: Any) -> Iterator[tuple[tuple[int, ...], Any]]:
+    """Yields (tap, (N, C, *outputs)): what that tap of every output reads."""
+    padded = np.pad(x, [(0, 0), (0, 0)] + [(0, 1)] * spec.rank, constant_values=fill)
+    tables = [tap_table(spec, axis) for axis in range(spec.rank)]
+
+    def descend(values: Any, axis: int, tap: tuple[int, ...]) -> Iterator[tuple[Any, Any]]:
+        if axis == spec.rank:
+            yield tap, values
+            return
+        for j in range(spec.kernel_size[axis]):
+            taken = values.take(tables[axis][:, j], axis=axis + 2)
+            yield from descend(taken, axis + 1, (*tap, j))
+
+    return descend(padded, 0, ())
+
+
+def _convolve(spec: OpSpec, x: NDArray[Any], weight: NDArray[Any]) -> NDArray[Any]:
+    batch, groups = x.shape[0], spec.group
+    c_in, c_out = spec.channels[0] // groups, spec.channels[1] // groups
+    transposed = spec.kind is OpKind.CONV_TRANSPOSE
+    fill = 0.0 if transposed else spec.pad_value
+    kind = _product_type(spec, x, weight, fill)
+    total = np.zeros((batch, groups, c_out, math.prod(spec.output_size)), dtype=kind)
+    weight = weight.astype(kind, copy=False)
+    for tap, values in _gather(spec, x.astype(kind, copy=False), kind(fill)):
+        place: tuple[Any, ...] = (..., *tap)
+        kernel = weight[place]
+        if transposed:  # (I, O/group) -> (group, O/group, I/group)
+            kernel = kernel.reshape(groups, c_in, c_out).swapaxes(1, 2)
+        else:
+            kernel = kernel.reshape(groups, c_out, c_in)
+        total += kernel @ values.reshape(batch, groups, c_in, -1)
+    return total.reshape(batch, groups * c_out, *spec.output_size)
+
+
+def _product_type(spec: OpSpec, x: NDArray[Any], weight: NDArray[Any], fill: float) -> Any:
+    """float64 wherever it holds every sum exactly, else int64 for integers."""
+    if x.dtype == np.float64 or not float(fill).is_integer() or not weight.size:
+        return np.float64
+    terms = math.prod(spec.kernel_size) * spec.channels[0]
+    largest = max(_largest(x), abs(int(fill))) * _largest(weight) * terms
+    return np.float64 if largest < _EXACT else np.int64
+
+
+def _largest(array: NDArray[Any]) -> int:
+    return max(abs(int(array.max())), abs(int(array.min()))) if array.size else 0
+
+
+def _maximum(spec: OpSpec, x: NDArray[Any]) -> NDArray[Any]:
+    shape = (*x.shape[:2], *spec.output_size)
+    best = np.full(shape, -np.inf)
+    for _, values in _gather(spec, x.astype(np.float64), spec.pad_value):
+        np.maximum(best, values, out=best)
+    return best
+
+
+def _sum(spec: OpSpec, x: NDArray[Any], fill: float) -> NDArray[Any]:
+    if not float(fill).is_integer():
+        x = x.astype(np.float64)
+    total = np.zeros((*x.shape[:2], *spec.output_size), dtype=x.dtype)
+    for _, values in _gather(spec, x, x.dtype.type(fill)):
+        total += values
+    return total
+
+
+def _divisors(spec: OpSpec) -> NDArray[np.int64]:
+    """The outer product of every axis's counted taps, shaped (*spatial)."""
+    table = np.ones((1,) * spec.rank, dtype=np.int64)
+    for axis, size in enumerate(spec.output_size):
+        shape = [1] * spec.rank
+        shape[axis] = -1
+        counts = counted_taps(spec, axis, np.arange(size, dtype=np.int64))
+        table = table * counts.reshape(shape)
+    return table

@@ -1,0 +1,156 @@
+"""The search for what reproduces an observation: simple explanations before composed ones.
+
+1. One cause, on all the axes that it can befall.
+2. One cause, on some axes only.
+3. Two causes: of different families, or of different axes.
+
+Every level is tried on a sample of the outputs first, and what is left on all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from padcheck.causes import GRID, Clues
+from padcheck.errors import UsageError
+from padcheck.oracle import (
+    OUTPUT_REARRANGEMENTS,
+    Sample,
+    evaluate,
+    restored_output,
+    sample_places,
+)
+from padcheck.probes import Probe, equals
+from padcheck.records import OpSpec, Rearrangement
+from padcheck.verdict.axes import mixed_suspects
+from padcheck.verdict.clues import fill_clue, value_clues
+from padcheck.verdict.questions import Answer, ask
+from padcheck.verdict.suspects import Suspect, composed, single_suspects
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Search"]
+
+
+class _View:
+    """The observed output, its rearrangement undone, and a sample of it."""
+
+    def __init__(self, output: NDArray[Any], probe: Probe) -> None:
+        self.size = output.shape[2:]
+        self.sample = Sample(sample_places(self.size), probe.x, probe.weight, probe.bias)
+        self.seen = self.sample.take(output).astype(np.float64)
+
+
+class Search:
+    """Suspects against one observed output (N, C, *spatial) of one probe."""
+
+    def __init__(self, reference: OpSpec, observed: NDArray[Any], probe: Probe) -> None:
+        self._reference = reference
+        self._observed = observed
+        self._probe = probe
+        self._views = {how: self._view(how) for how in (None, *OUTPUT_REARRANGEMENTS)}
+        self._clues: dict[OpSpec, Clues] = {}
+        self._fits: dict[OpSpec, bool] = {}
+        self.answer = self._ask()
+
+    def _view(self, how: Rearrangement | None) -> _View | None:
+        reference, observed = self._reference, self._observed
+        if observed.ndim != reference.rank + 2 or not observed.size:
+            return None
+        output = restored_output(how, observed)
+        channels = reference.channels[1 if reference.kind.has_weight else 0]
+        if output.shape[:2] != (self._probe.x.shape[0], channels):
+            return None
+        return _View(output, self._probe)
+
+    def _ask(self) -> Answer:
+        view = self._views[None]
+        if view is None or view.size != self._reference.output_size:
+            return ask(self._reference, None, None, Clues())
+        return ask(self._reference, view.sample, view.seen, self.clues(self._reference))
+
+    def clues(self, spec: OpSpec) -> Clues:
+        """What the observation suggests, taken for that of `spec`."""
+        if spec not in self._clues:
+            self._clues[spec] = self._work_out(spec)
+        return self._clues[spec]
+
+    def _work_out(self, spec: OpSpec) -> Clues:
+        view = self._views[None if spec.deviation is None else _of_output(spec)]
+        if view is None or view.size != spec.output_size:
+            return Clues()
+        found = value_clues(view.sample.expected(spec), view.seen)
+        fill = fill_clue(spec, view.sample, view.seen)
+        return Clues(
+            fill=fill,
+            scale=found.scale,
+            offset=found.offset,
+            bounds=found.bounds,
+            dtype=found.dtype,
+        )
+
+    def levels(self) -> Iterator[list[Suspect]]:
+        """The suspects that reproduce the whole output, level by level; none may be empty."""
+        singles = list(single_suspects(self._reference, self.clues(self._reference)))
+        yield self._live(singles)
+        mixed: list[Suspect] = []
+        for size in dict.fromkeys(view.size for view in self._views.values() if view):
+            mixed += mixed_suspects(self._reference, singles, size)
+        partial = [suspect for suspect in mixed if len(suspect.causes) == 1]
+        yield self._live(partial)
+        pairs = [suspect for suspect in mixed if len(suspect.causes) > 1]
+        first = [*singles, *partial]
+        yield self._live(
+            [*pairs, *(pair for one in first if self._likely(one) for pair in self._pairs(one))]
+        )
+
+    def _pairs(self, first: Suspect) -> Iterator[Suspect]:
+        return composed(self._reference, first, self.clues, self.answer.families)
+
+    def _likely(self, first: Suspect) -> bool:
+        """Whether it has an output size that was seen, and is of a family that may be at work."""
+        family = first.causes[0].family
+        if family != GRID and family not in self.answer.families:
+            return False
+        return any(
+            view is not None and view.size == first.spec.output_size
+            for view in self._views.values()
+        )
+
+    def _live(self, suspects: Iterable[Suspect]) -> list[Suspect]:
+        likely = [suspect for suspect in suspects if self._sampled(suspect.spec)]
+        return [suspect for suspect in likely if self._fit(suspect.spec)]
+
+    def _sampled(self, spec: OpSpec) -> bool:
+        view = self._views[_of_output(spec)]
+        if view is None or view.size != spec.output_size:
+            return False
+        return equals(view.seen, view.sample.expected(spec))
+
+    def _fit(self, spec: OpSpec) -> bool:
+        key = _concrete(spec)
+        if key not in self._fits:
+            self._fits[key] = fits_probe(spec, self._observed, self._probe)
+        return self._fits[key]
+
+
+def _of_output(spec: OpSpec) -> Rearrangement | None:
+    how = spec.deviation.rearranged if spec.deviation else None
+    return how if how in OUTPUT_REARRANGEMENTS else None
+
+
+def _concrete(spec: OpSpec) -> OpSpec:
+    """The op with its rules worked out at its size: what decides its numbers."""
+    return spec.with_pads(spec.resolved_pads)
+
+
+def fits_probe(spec: OpSpec, observed: NDArray[Any], probe: Probe) -> bool:
+    """Whether `spec` gives exactly the observed output; not where it cannot be evaluated."""
+    try:
+        return equals(observed, evaluate(spec, probe.x, probe.weight, probe.bias))
+    except UsageError:
+        return False

@@ -1,0 +1,109 @@
+"""How rivals among the suspects that fit are told apart: at other input sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from padcheck.causes import precedence
+from padcheck.records import OpSpec, Proof, same_function
+from padcheck.verdict.suspects import Suspect
+
+__all__ = ["Refit", "separate", "small_sizes"]
+
+#: How many sizes are tried, at least and at most, to tell rivals apart.
+_FEWEST_SIZES, _MOST_SIZES = 8, 64
+
+#: Which of the suspects still fit at another input size; None when that cannot be told.
+Refit = Callable[[list[Suspect], OpSpec], "list[Suspect] | None"]
+
+
+def separate(reference: OpSpec, live: list[Suspect], refit: Refit) -> tuple[Suspect | None, Proof]:
+    """The suspect that is left of those that fit, and how sure that is.
+
+    1. Where they differ from one another, and at one size of another residue in any case, the
+       suspects must fit again; those that do not are out.
+    2. If none fits there, what is observed has more causes than one: ambiguous.
+    3. Of what is left, the fewest faults explain most, and one on all axes more than one on some.
+    4. Rivals that nothing could tell apart are named, with a geometry at which they differ.
+    """
+    separated = contradicted = None
+    confirmed = False
+    unasked: list[tuple[int, ...]] = []
+    for size in small_sizes(reference):
+        if not live or (confirmed and len({suspect.codes for suspect in live}) < 2):
+            break
+        if not (_differ(live, size) or (_other_residue(reference, size) and not confirmed)):
+            continue
+        left = refit(live, reference.resized(size))
+        if left is None:
+            unasked.append(size)
+            continue
+        confirmed = confirmed or _other_residue(reference, size)
+        if not left:
+            contradicted = contradicted or str(reference.resized(size))  # rule 2
+        elif len(left) < len(live):
+            live, separated = left, str(reference.resized(size))
+    if not live:
+        return None, Proof(status="unexplained")
+    live = _distinct(reference, _simplest(live))
+    others = {code for suspect in live[1:] for code in suspect.codes}
+    rivals = tuple(sorted(others - set(live[0].codes)))
+    status = "ambiguous" if rivals or contradicted else "proven"
+    return live[0], Proof(
+        status=status,
+        rivals=rivals,
+        separated_at=separated,
+        contradicted_at=contradicted,
+        separable_at=_parting(reference, live, unasked) if rivals else None,  # rule 4
+    )
+
+
+def _simplest(live: list[Suspect]) -> list[Suspect]:
+    """Rule 3."""
+    fewest = min((len(suspect.causes), suspect.partial) for suspect in live)
+    return [s for s in live if (len(s.causes), s.partial) == fewest]
+
+
+def _parting(reference: OpSpec, live: list[Suspect], sizes: list[tuple[int, ...]]) -> str | None:
+    """A geometry at which the rivals differ, had the box been able to run there."""
+    apart = (size for size in sizes if _differ(live, size))
+    size = next(apart, None)
+    return None if size is None else str(reference.resized(size))
+
+
+def _other_residue(reference: OpSpec, size: tuple[int, ...]) -> bool:
+    """Whether this size leaves another remainder than the reference's on some axis.
+
+    With a stride of 1 there is but one residue, and any other size will do.
+    """
+    sizes = zip(size, reference.input_size, reference.stride, strict=True)
+    return any((n - m) % s or (s == 1 and n != m) for n, m, s in sizes)
+
+
+def _distinct(reference: OpSpec, live: list[Suspect]) -> list[Suspect]:
+    """One suspect for each function of the input size, by precedence."""
+    kept: list[Suspect] = []
+    for suspect in sorted(live, key=lambda suspect: [precedence(code) for code in suspect.codes]):
+        if all(_ever_differ(reference, suspect, other) for other in kept):
+            kept.append(suspect)
+    return kept
+
+
+def _ever_differ(reference: OpSpec, one: Suspect, other: Suspect) -> bool:
+    sizes = (reference.input_size, *small_sizes(reference))
+    return any(_differ([one, other], size) for size in sizes)
+
+
+def _differ(live: list[Suspect], size: tuple[int, ...]) -> bool:
+    first, *others = [suspect.spec.resized(size) for suspect in live]
+    return not all(same_function(first, other) for other in others)
+
+
+def small_sizes(spec: OpSpec) -> Iterator[tuple[int, ...]]:
+    """Small input sizes of every residue, from one window's extent upwards."""
+    extents = [window.effective_kernel for window in spec.windows]
+    count = min(max(_FEWEST_SIZES, 2 * max(spec.stride)), _MOST_SIZES)
+    for more in range(count):
+        size = tuple(extent + more for extent in extents)
+        if min(spec.resized(size).output_size) > 0:
+            yield size
