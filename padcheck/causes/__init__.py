@@ -49,10 +49,14 @@ CODES: dict[str, str] = {
     "PAD904": "bias_lost",
     "PAD905": "normalization_epsilon",
     "PAD906": "activation_clip",
+    "PAD907": "resize_coordinates",
     "PAD908": "rounding_only",
     "PAD998": "framework_diverges",
     "PAD999": "unexplained",
 }
+
+#: Stands for every cause's guesses in PRECEDENCE.
+_GUESS = "guess"
 
 #: Which name to use for two causes that are one function at every input size: a rule that
 #: frameworks offer comes before a slip of the pen, and the rule with a purpose comes first.
@@ -63,9 +67,14 @@ PRECEDENCE = (
     "PAD102",
     "PAD106",
     "PAD107",
+    "PAD401",
+    "PAD402",
     "PAD104",
     "PAD108",
+    "PAD201",
+    "PAD203",
     "PAD301",
+    _GUESS,
     "PAD105",
     "PAD109",
 )
@@ -92,9 +101,10 @@ def all_causes(*, padding_only: bool = False) -> tuple[Cause, ...]:
     return tuple(cause(code) for code in codes if code not in _NO_COUNTERFACTUAL)
 
 
-def precedence(code: str) -> int:
-    """The place of a code in PRECEDENCE; codes that are not there come after."""
-    return PRECEDENCE.index(code) if code in PRECEDENCE else len(PRECEDENCE)
+def precedence(code: str, *, guess: bool = False) -> int:
+    """The place of a code, or of its guess, in PRECEDENCE; codes not there come after."""
+    name = _GUESS if guess else code
+    return PRECEDENCE.index(name) if name in PRECEDENCE else len(PRECEDENCE)
 
 
 def documentation(code: str) -> str:

@@ -1,26 +1,38 @@
 """PAD906 activation_clip
 
 What it finds:
-    TODO
+    An activation that clips at other bounds: ReLU6 turned into ReLU, a clip that was lost, or one
+    that was added. Not padding.
 
 Why outputs differ:
-    TODO
+    Outputs between both pairs of bounds are equal; those past a bound that only one side has
+    differ, wherever they lie. Inputs so small that nothing saturates hide it altogether: ReLU6 is
+    ReLU below 6.
 
 Example:
-    >>> 1 + 1
-    2
+    Five sums, under ReLU6, under ReLU, and with no activation.
+
+    >>> sums = [-4, 0, 3, 6, 11]
+    >>> [min(max(value, 0), 6) for value in sums]
+    [0, 0, 3, 6, 6]
+    >>> [max(value, 0) for value in sums]  # wrong only where the reference is 6
+    [0, 0, 3, 6, 11]
+    >>> [one == min(max(one, 0), 6) for one in sums]  # without any, wrong on both sides
+    [False, True, True, True, False]
 
 Use instead:
-    Keras   TODO
-    TF      TODO
-    PyTorch TODO
-    ONNX    TODO
+    Keras   `layers.ReLU(max_value=6)`, or `activation="relu6"`
+    TF      `tf.nn.relu6(x)`, or `tf.clip_by_value(x, 0, 6)`
+    PyTorch `nn.ReLU6()`, or `nn.Hardtanh(0, 6)`
+    ONNX    Clip with min 0 and max 6: attributes up to opset 10, inputs from opset 11
 
 Fix safety:
-    changes-output.
+    changes-output where the reference saturates, and nowhere else.
 
 References:
-    TODO
+    ReLU6 turned into ReLU: https://github.com/microsoft/MMdnn/issues/72
+    Clip without bounds: https://github.com/Tencent/ncnn/issues/1609
+    ONNX Clip: https://onnx.ai/onnx/operators/onnx__Clip.html
 """
 
 from __future__ import annotations
@@ -67,7 +79,7 @@ CAUSE = Cause(
     name="activation_clip",
     offers=_offers,
     message=_message,
-    advice="use the reference's activation",
+    advice="clip at the reference's bounds, if it clips",
     family=VALUE,
     per_axis=False,
 )

@@ -1,26 +1,41 @@
 """PAD903 attribute_lost
 
 What it finds:
-    TODO
+    Stride, dilation, window or group dropped, taken from one axis for all, or in reverse order; the
+    p of an Lp pool changed. Not padding.
 
 Why outputs differ:
-    TODO
+    Windows start elsewhere, or their taps lie elsewhere, in the interior too. A stride or window
+    that is lost shows in the shape; a dilation often does not. A lost group has every group read
+    the channels of the first, or channels in another order: the shape is right and the numbers are
+    not. Attributes that are equal on all axes hide an exchange of axes.
 
 Example:
-    >>> 1 + 1
-    2
+    Kernel 3, stride 3, dilation 1 and 2, over 9 inputs with one pad at each end.
+
+    >>> from padcheck.geometry import Window, output_size, read_window
+    >>> windows = [Window(kernel_size=3, stride=3, dilation=dilation) for dilation in (1, 2)]
+    >>> [output_size(9, window, 1, 1) for window in windows]  # the shape hides it
+    [3, 3]
+    >>> [list(read_window(1, window, 1)) for window in windows]
+    [[2, 3, 4], [2, 4, 6]]
+    >>> output_size(9, Window(kernel_size=3, dilation=2), 1, 1)  # the stride lost does show
+    7
 
 Use instead:
-    Keras   TODO
-    TF      TODO
-    PyTorch TODO
-    ONNX    TODO
+    Keras   `strides=(2, 1)`, `dilation_rate=(1, 2)`, `groups=2`; one number stands for all axes
+    TF      `strides=[1, 2, 1, 1]`, `dilations=[1, 1, 2, 1]`: batch and channels have entries too
+    PyTorch `stride=(2, 1)`, `dilation=(1, 2)`, `groups=2`; a pool's stride defaults to its window
+    ONNX    `strides=[2, 1]`, `dilations=[1, 2]`, `group=2`; left out, they are 1, for pools too
 
 Fix safety:
-    changes-output.
+    changes-output. Restores the reference.
 
 References:
-    TODO
+    Grouped convolution in TVM: https://github.com/apache/tvm/pull/5132
+    Depthwise with stride and dilation: https://github.com/tensorflow/tensorflow/issues/57128
+    Dilation in reverse order: https://github.com/tinygrad/tinygrad/pull/17805
+    ONNX Conv: https://onnx.ai/onnx/operators/onnx__Conv.html
 """
 
 from __future__ import annotations
@@ -93,5 +108,5 @@ CAUSE = Cause(
     name="attribute_lost",
     offers=_offers,
     message=_message,
-    advice="give the attribute for every axis",
+    advice="carry the attribute over, for every axis",
 )

@@ -54,7 +54,8 @@ class Cause:
     `offers(reference, clues)` yields the specs that a faulty side would compute instead of
     `reference`; the verdict tries each. `message(reference, observed)` says what is wrong, with
     numbers, for the one that fits. `family` is GRID, FILL, ARRAY or VALUE: causes of different
-    families compose. `per_axis`: the fault may befall some axes and spare others.
+    families compose. `guesses` are offers like any other, but one that is the same function as
+    another cause's yields to its name. `per_axis`: the fault may befall some axes and spare others.
     """
 
     code: str
@@ -65,6 +66,7 @@ class Cause:
     family: str = GRID
     safety: str = "changes-output"
     per_axis: bool = True
+    guesses: Callable[[OpSpec, Clues], Iterator[OpSpec]] | None = None
 
 
 def same_totals(spec: OpSpec) -> tuple[int, ...]:

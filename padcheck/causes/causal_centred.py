@@ -28,12 +28,13 @@ Fix safety:
 
 References:
     Keras to ONNX, causal Conv1D: https://github.com/onnx/keras-onnx/issues/460
-    TensorFlow, causal padding: https://keras.io/api/layers/convolution_layers/convolution1d/
+    Keras, causal padding: https://keras.io/api/layers/convolution_layers/convolution1d/
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from padcheck.causes.base import Cause, Clues, pairs_text
 from padcheck.geometry import Window, split_upper
@@ -43,15 +44,18 @@ __all__ = ["CAUSE"]
 
 
 def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
-    """Each way round; of several axes one at least stays, as time is but one of them."""
+    """Each way round, on every set of axes but all: time is one of them."""
     if reference.kind is OpKind.CONV_TRANSPOSE:
         return
+    pads = reference.resolved_pads
     for swap in (_centred, _causal):
-        pads = [*map(swap, reference.windows, reference.resolved_pads)]
-        pairs = zip(pads, reference.resolved_pads, strict=True)
-        moved = sum(pad != pair for pad, pair in pairs)
-        if 0 < moved < max(reference.rank, 2):
-            yield reference.with_pads(pads)
+        moved = [*map(swap, reference.windows, pads)]
+        axes = [axis for axis in range(reference.rank) if moved[axis] != pads[axis]]
+        for count in range(min(len(axes), max(reference.rank - 1, 1)), 0, -1):
+            for chosen in combinations(axes, count):
+                yield reference.with_pads(
+                    [moved[axis] if axis in chosen else pads[axis] for axis in range(len(pads))]
+                )
 
 
 def _centred(window: Window, pair: tuple[int, int]) -> tuple[int, int]:
@@ -76,5 +80,6 @@ CAUSE = Cause(
     name="causal_centred",
     offers=_offers,
     message=_message,
+    per_axis=False,
     advice="pad d * (k - 1) before and none after, or half at each end, as the reference does",
 )

@@ -1,26 +1,39 @@
 """PAD902 kernel_flipped
 
 What it finds:
-    TODO
+    A weight reversed along one or more spatial axes: convolution where the reference correlates,
+    or the reverse. Not padding.
 
 Why outputs differ:
-    TODO
+    In textbooks, Theano and `scipy.signal.convolve` a convolution reads the kernel backwards.
+    PyTorch, TF, Keras and ONNX do not: what they call convolution is correlation. Weights carried
+    over as they are then meet the inputs in reverse order, everywhere. A transposed convolution
+    written as a convolution over a spread-out input needs the flip as well, which
+    `jax.lax.conv_transpose` leaves out unless told. A kernel that is its own mirror image hides it.
 
 Example:
-    >>> 1 + 1
-    2
+    One kernel read forwards and backwards over 5 inputs.
+
+    >>> from padcheck.geometry import Window, read_window
+    >>> x, kernel = [1, 0, 0, 2, 0], [1, 2, 3]
+    >>> windows = [read_window(o, Window(kernel_size=3), 0) for o in range(3)]
+    >>> [sum(x[i] * w for i, w in zip(window, kernel)) for window in windows]
+    [1, 6, 4]
+    >>> [sum(x[i] * w for i, w in zip(window, kernel[::-1])) for window in windows]
+    [3, 2, 4]
 
 Use instead:
-    Keras   TODO
-    TF      TODO
-    PyTorch TODO
-    ONNX    TODO
+    Keras   `kernel[::-1, ::-1]` of (H, W, I, O) before `set_weights`
+    TF      `tf.reverse(kernel, [0, 1])`
+    PyTorch `weight.flip(2, 3)` of (O, I, H, W)
+    ONNX    the initializer reversed in the file: `w[:, :, ::-1, ::-1]`
 
 Fix safety:
-    changes-output.
+    changes-output. Restores the reference; pads stay as they are.
 
 References:
-    TODO
+    Theano and TensorFlow: https://github.com/keras-team/keras/issues/3015
+    JAX, conv_transpose: https://docs.jax.dev/en/latest/_autosummary/jax.lax.conv_transpose.html
 """
 
 from __future__ import annotations

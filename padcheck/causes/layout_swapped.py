@@ -1,26 +1,37 @@
 """PAD901 layout_swapped
 
 What it finds:
-    TODO
+    An array taken in another layout than it is stored in: a channels-last buffer read as channels
+    first, spatial axes exchanged, or a weight with its axes in another order. Not padding.
 
 Why outputs differ:
-    TODO
+    Reshape keeps the order of the numbers, transpose moves them. After a reshape the shapes are
+    right and every number is there, in the wrong place, so nearly all outputs are wrong, in the
+    interior too. The classic is Flatten: channels last it lists (H, W, C), channels first
+    (C, H, W), and a Dense layer after it has its weights in one of these orders. A single channel
+    or a 1x1 map hides it; square maps and kernels hide exchanged axes from the shape.
 
 Example:
-    >>> 1 + 1
-    2
+    Three positions with two channels each, stored channels last.
+
+    >>> buffer = [1, 10, 2, 20, 3, 30]
+    >>> [buffer[channel::2] for channel in range(2)]  # transposed: each channel on its own
+    [[1, 2, 3], [10, 20, 30]]
+    >>> [buffer[:3], buffer[3:]]  # reshaped: channels mixed
+    [[1, 10, 2], [20, 3, 30]]
 
 Use instead:
-    Keras   TODO
-    TF      TODO
-    PyTorch TODO
-    ONNX    TODO
+    Keras   `Permute((3, 1, 2))` before `Flatten`, or the rows of the Dense weight in (H, W, C)
+    TF      `tf.transpose(x, [0, 3, 1, 2])`, never `tf.reshape`; conv weights are (H, W, I, O)
+    PyTorch `x.permute(0, 3, 1, 2)`, never `x.view`; conv weights are (O, I, H, W)
+    ONNX    a Transpose node with `perm=[0, 3, 1, 2]`, never Reshape
 
 Fix safety:
-    changes-output.
+    changes-output. Restores the reference; pads stay as they are.
 
 References:
-    TODO
+    Flatten between Keras and PyTorch: https://github.com/gzuidhof/nn-transfer/issues/16
+    Flatten with data_format: https://github.com/keras-team/keras/pull/9696
 """
 
 from __future__ import annotations

@@ -5,8 +5,13 @@ What it finds:
     at 0: it crops the input where the other reads it from the start.
 
 Why outputs differ:
-    A negative pad_before moves the whole grid forward. TensorFlow clamps; onnxruntime's Conv with
-    SAME_UPPER did not when measured (1.31.1).
+    A negative pad_before moves the whole grid forward, so that the first inputs are never read.
+    TensorFlow clamps. Totals of -1 are hidden where their half is rounded towards 0.
+
+    Measured in: onnxruntime 1.31.1 (with SAME_UPPER, AveragePool and LpPool from a total of -2
+    down, Conv from -3 down; one later with SAME_LOWER; MaxPool refuses), onnx 1.23.2
+    (ReferenceEvaluator, MaxPool with SAME_UPPER, all negative totals). In the TFLite interpreter of
+    TensorFlow 2.21.0 the total underflows instead and every tap is a pad: see PAD998.
 
 Example:
     9 inputs, kernel 1, stride 5: clamped, the outputs read 0 and 5; unclamped, others.
@@ -31,6 +36,7 @@ Fix safety:
 
 References:
     XNNPACK, SAME with stride > kernel: https://github.com/google/XNNPACK/pull/10655
+    TensorFlow, where it was fixed: https://github.com/tensorflow/tensorflow/pull/1991
 """
 
 from __future__ import annotations
@@ -43,6 +49,13 @@ from padcheck.records import OpKind, OpSpec
 
 __all__ = ["CAUSE"]
 
+_FLAWS = (
+    PadFlaw.UNCLAMPED_TRUNCATED,
+    PadFlaw.UNCLAMPED,
+    PadFlaw.UNCLAMPED_TRUNCATED_1,
+    PadFlaw.UNCLAMPED_TRUNCATED_2,
+)
+
 
 def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     if reference.kind is OpKind.CONV_TRANSPOSE:
@@ -53,7 +66,7 @@ def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     ]
     if min(totals) >= 0:
         return
-    for flaw in (PadFlaw.UNCLAMPED_TRUNCATED, PadFlaw.UNCLAMPED):
+    for flaw in _FLAWS:
         for policy in (PadPolicy.SAME_UPPER, PadPolicy.SAME_LOWER):
             faulty = reference.with_rule(PadRule(policy, flaw=flaw))
             yield faulty.replace(rounding=Rounding.FLOOR)

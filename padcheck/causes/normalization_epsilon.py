@@ -1,26 +1,35 @@
 """PAD905 normalization_epsilon
 
 What it finds:
-    TODO
+    A batch normalization with another epsilon: every output channel multiplied by a constant near
+    1. Not padding.
 
 Why outputs differ:
-    TODO
+    The output is divided by sqrt(variance + epsilon). Defaults differ: Keras has 1e-3, PyTorch and
+    ONNX 1e-5 (Keras 3.15.1, torch 2.13.0, onnx 1.23.2). The ratio is one number per channel, the
+    same at the border and in the interior, always on the same side of 1. It is next to nothing at
+    variance 1 and large for channels of small variance, and it multiplies from layer to layer.
 
 Example:
-    >>> 1 + 1
-    2
+    1e-3 where 1e-5 was meant: what is left of a channel, by its variance.
+
+    >>> from math import sqrt
+    >>> [round(sqrt((variance + 1e-5) / (variance + 1e-3)), 4) for variance in (1.0, 0.01, 0.0001)]
+    [0.9995, 0.9539, 0.3162]
 
 Use instead:
-    Keras   TODO
-    TF      TODO
-    PyTorch TODO
-    ONNX    TODO
+    Keras   `BatchNormalization(epsilon=1e-5)`
+    TF      `tf.nn.batch_normalization(..., variance_epsilon=1e-5)`
+    PyTorch `BatchNorm2d(..., eps=1e-3)`, to follow Keras
+    ONNX    `epsilon=1e-3` on BatchNormalization; fold it into the weights with that same epsilon
 
 Fix safety:
-    changes-output.
+    changes-output. Restores the reference; weights and statistics stay as they are.
 
 References:
-    TODO
+    Keras and PyTorch: https://github.com/gzuidhof/nn-transfer/pull/3
+    Keras and darknet: https://github.com/qqwweee/keras-yolo3/issues/451
+    ONNX BatchNormalization: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
 """
 
 from __future__ import annotations

@@ -1,26 +1,41 @@
 """PAD109 pads_axis_order
 
 What it finds:
-    TODO
+    The right numbers in the wrong places: the pads of one axis on another, begins taken for ends,
+    or a flat list read in another order.
 
 Why outputs differ:
-    TODO
+    ONNX lists all begins, then all ends; `F.pad` lists pairs, the last axis first; TF and Keras
+    nest pairs, the first axis first. Read in another order, four different numbers land on other
+    sides: the output's shape changes, or its grid moves along one axis. Four equal pads look the
+    same in any order, and square inputs and kernels hide a good part of the rest.
 
 Example:
-    >>> 1 + 1
-    2
+    Top 1, left 2, bottom 3, right 4, as ONNX lists them, over 8 inputs on each axis.
+
+    >>> from padcheck.geometry import Window, output_size
+    >>> window, pads = Window(kernel_size=3), [1, 2, 3, 4]
+    >>> right = list(zip(pads[:2], pads[2:])); right  # (top, bottom), (left, right)
+    [(1, 3), (2, 4)]
+    >>> wrong = list(zip(pads[::2], pads[1::2])); wrong  # taken for pairs
+    [(1, 2), (3, 4)]
+    >>> [[output_size(8, window, *pair) for pair in pairs] for pairs in (right, wrong)]
+    [[10, 12], [9, 13]]
 
 Use instead:
-    Keras   TODO
-    TF      TODO
-    PyTorch TODO
-    ONNX    TODO
+    Keras   `ZeroPadding2D(((top, bottom), (left, right)))`
+    TF      `tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]])`
+    PyTorch `F.pad(x, (left, right, top, bottom))`: the last axis comes first
+    ONNX    `pads=[top, left, bottom, right]`; a Pad node has N and C in both halves as well
 
 Fix safety:
-    changes-output.
+    changes-output. Restores the reference.
 
 References:
-    TODO
+    ONNX and WebNN: https://github.com/microsoft/onnxruntime/pull/17325
+    ONNX and PyTorch: https://github.com/llvm/torch-mlir/pull/3611
+    Why ONNX lists begins first: https://github.com/onnx/onnx/issues/261
+    PyTorch, F.pad: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pad.html
 """
 
 from __future__ import annotations

@@ -8,6 +8,10 @@ Why outputs differ:
     A corner window of a 3x3 pool holds 4 inputs and 5 pads: 4 or 9 is the divisor. Only the border
     is wrong, by a ratio of two small integers.
 
+    Defaults differ: PyTorch counts pads, ONNX does not, TF and Keras cannot (measured with torch
+    2.13.0, onnx 1.23.2, TensorFlow 2.21.0). onnxruntime's AveragePool from opset 19 on was reported
+    to leave the end pads out; 1.31.1 counts them.
+
 Example:
     35 inputs, kernel 3, stride 1, one pad at each end.
 
@@ -29,6 +33,8 @@ Fix safety:
 
 References:
     ONNX export of the flag: https://github.com/pytorch/pytorch/issues/13934
+    SAME and zeros + VALID in TF: https://github.com/tensorflow/tensorflow/issues/45579
+    onnxruntime, opset 19: https://github.com/microsoft/onnxruntime/issues/24681
 """
 
 from __future__ import annotations
@@ -79,6 +85,6 @@ CAUSE = Cause(
     name="pads_counted_in_average",
     offers=_offers,
     message=_message,
-    advice="use the pool that counts what the reference counts",
+    advice="count in the divisor what the reference counts",
     family=FILL,
 )

@@ -35,13 +35,16 @@ from collections.abc import Iterator
 
 from padcheck.causes.base import Cause, Clues, pairs_text
 from padcheck.geometry import VALID
-from padcheck.records import OpSpec
+from padcheck.records import OpKind, OpSpec
 
 __all__ = ["CAUSE"]
 
 
 def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
-    if any(pair != (0, 0) for pair in reference.resolved_pads):
+    pads = reference.resolved_pads
+    if reference.kind is OpKind.CONV_TRANSPOSE and max(max(pair) for pair in pads) <= 0:
+        return  # nothing is cropped: PAD402
+    if any(pair != (0, 0) for pair in pads):
         yield reference.with_rule(VALID)
 
 

@@ -7,6 +7,8 @@ Why outputs differ:
     With pad_before kept, the grid is right and only outputs near the high end are wrong or missing;
     with pad_before changed, the whole grid moves by the difference.
 
+    Measured in: onnx2keras 0.0.25 (AveragePool takes the begins for the ends).
+
 Example:
     >>> from padcheck.geometry import Window, output_size
     >>> window = Window(kernel_size=3, stride=2)

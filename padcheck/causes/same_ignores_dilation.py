@@ -1,26 +1,46 @@
 """PAD106 same_ignores_dilation
 
 What it finds:
-    TODO
+    SAME worked out from the kernel as it is written, without its dilation: too little padding,
+    and fewer outputs than SAME promises.
 
 Why outputs differ:
-    TODO
+    A dilated window spans (k - 1) * d + 1 inputs. SAME's total is the least that yields ceil(n / s)
+    windows of that span, so a total worked out from k alone always yields fewer. Where nothing is
+    dilated, or SAME pads nothing, there is no difference.
+
+    Measured in: onnxruntime 1.31.1 (MaxPool, AveragePool and LpPool with auto_pad; Conv refuses),
+    onnxscript 0.7.2 (its optimizer, which writes a Conv's auto_pad out as pads). In onnx 1.23.2 the
+    ReferenceEvaluator does so for AveragePool and LpPool, and then fills up with zeros at the end,
+    so that the shape hides it: see PAD998.
 
 Example:
-    >>> 1 + 1
-    2
+    3 taps with dilation 2 over 8 inputs. SAME promises 8 outputs.
+
+    >>> from padcheck.geometry import SAME_UPPER, Window, output_size
+    >>> dilated, undilated = Window(kernel_size=3, dilation=2), Window(kernel_size=3)
+    >>> dilated.effective_kernel
+    5
+    >>> SAME_UPPER.resolve(8, dilated), SAME_UPPER.resolve(8, undilated)
+    ((2, 2), (1, 1))
+    >>> output_size(8, dilated, 2, 2), output_size(8, dilated, 1, 1)
+    (8, 6)
 
 Use instead:
-    Keras   TODO
-    TF      TODO
-    PyTorch TODO
-    ONNX    TODO
+    Keras   `Conv2D(..., dilation_rate=2, padding="same")`, or `ZeroPadding2D(2)`, then "valid"
+    TF      `tf.nn.conv2d(..., padding="SAME", dilations=2)`, or `tf.pad` by 2, then "VALID"
+    PyTorch `Conv2d(..., dilation=2, padding=2)`, or `padding="same"` where the stride is 1
+    ONNX    `pads=[2, 2, 2, 2]` with `auto_pad="NOTSET"`: runtimes differ on auto_pad with dilations
 
 Fix safety:
-    changes-output.
+    changes-output. Restores the reference. What was added downstream to make up for the missing
+    rows and columns has to go.
 
 References:
-    TODO
+    onnxruntime, auto_pad with dilations: https://github.com/microsoft/onnxruntime/issues/20582
+    onnxscript, auto_pad written out: https://github.com/microsoft/onnxscript/pull/3037
+    tf2onnx, SAME with dilations: https://github.com/onnx/tensorflow-onnx/pull/1046
+    ONNX shape inference: https://github.com/onnx/onnx/pull/2043
 """
 
 from __future__ import annotations

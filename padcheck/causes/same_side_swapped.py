@@ -27,6 +27,7 @@ Fix safety:
 
 References:
     ONNX Conv, auto_pad: https://onnx.ai/onnx/operators/onnx__Conv.html
+    SAME worked out by hand: https://github.com/lukemelas/EfficientNet-PyTorch/pull/235
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ from padcheck.records import OpKind, OpSpec
 
 __all__ = ["CAUSE"]
 
+PadPairs = tuple[tuple[int, int], ...]
+
 
 def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     if reference.kind is OpKind.CONV_TRANSPOSE:
@@ -48,10 +51,16 @@ def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
         yield reference.with_rule(SAME_LOWER)
     elif PadPolicy.SAME_LOWER in policies:
         yield reference.with_rule(SAME_UPPER)
-    elif all(abs(before - after) <= 1 for before, after in reference.resolved_pads) and any(
-        before != after for before, after in reference.resolved_pads
+    pads = reference.resolved_pads
+    if (
+        all(abs(before - after) <= 1 for before, after in pads)
+        and len({*pads, *_swapped(pads)}) > 1
     ):
-        yield reference.with_pads([(after, before) for before, after in reference.resolved_pads])
+        yield reference.with_pads(_swapped(pads))
+
+
+def _swapped(pads: PadPairs) -> PadPairs:
+    return tuple((after, before) for before, after in pads)
 
 
 def _message(reference: OpSpec, observed: OpSpec) -> str:

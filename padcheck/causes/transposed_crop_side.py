@@ -5,7 +5,13 @@ What it finds:
 
 Why outputs differ:
     k3 s2 leaves one element too many. TensorFlow's SAME takes it off the high end, PyTorch's
-    padding=1 with output_padding=1 off the low end: the outputs are shifted by one element.
+    padding=1 with output_padding=1 off the low end: the outputs are shifted by one element. At
+    k5 s2 the popular padding=2 with output_padding=1 crops (2, 1) where SAME crops (1, 2).
+
+    ConvTranspose in ONNX's first opset had SAME_UPPER and SAME_LOWER reversed in its formula,
+    put right in opset 11; old files and runtimes may follow either. onnxruntime 1.31.1 follows the
+    later text at every opset (measured at 9 and 22); Keras 3.15.1 on torch 2.13.0 crops as
+    TensorFlow does.
 
 Example:
     >>> from padcheck.geometry import SAME_UPPER, Window, explicit, resolve_crops
@@ -26,6 +32,8 @@ Fix safety:
 
 References:
     Keras on its torch backend: https://github.com/keras-team/keras/pull/22876
+    The reversal in ONNX: https://github.com/onnx/onnx/issues/1609
+    The reversal in onnxruntime: https://github.com/microsoft/onnxruntime/pull/12537
 """
 
 from __future__ import annotations
@@ -54,12 +62,21 @@ def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
         crops = tuple((b + shift, a - shift) for b, a in reference.resolved_pads)
         if crops not in seen and min(before for before, _ in crops) >= 0:
             yield reference.with_pads(crops)
+    pairs = zip(reference.resolved_pads, reference.stride, strict=True)
+    padded = tuple((-b * s, -a * s) for (b, a), s in pairs)
+    if padded not in seen and max(max(pair) for pair in reference.resolved_pads) > 0:
+        yield reference.with_pads(padded)  # the crops taken for zeros around the input
 
 
 def _message(reference: OpSpec, observed: OpSpec) -> str:
-    return f"crop is taken off the other end: {pairs_text(observed)}, expected " + (
-        pairs_text(reference)
-    )
+    what = "crop is taken off the other end"
+    if (
+        min(min(pair) for pair in observed.resolved_pads)
+        < 0
+        < max(map(max, reference.resolved_pads))
+    ):
+        what = "crop is padding of the input instead"
+    return f"{what}: {pairs_text(observed)}, expected {pairs_text(reference)}"
 
 
 CAUSE = Cause(

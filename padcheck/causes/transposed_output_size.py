@@ -6,7 +6,11 @@ What it finds:
 
 Why outputs differ:
     SAME always yields n * stride; explicit crops yield (n - 1) * stride + k_eff less the crops. The
-    network may still run, because a later layer pads or crops, with everything shifted.
+    network may still run, because a later layer pads or crops, with everything shifted. With a
+    stride above the kernel, SAME has to add at the end instead of cropping, and not all do.
+
+    Measured in: onnxruntime 1.31.1 (auto_pad, 5 inputs, kernel 2, stride 3: 14 outputs, where
+    TensorFlow 2.21.0 has 15); tf2onnx 1.17.0 writes pads of -1 there, which onnxruntime refuses.
 
 Example:
     >>> from padcheck.geometry import SAME_UPPER, Window, explicit, full_size, resolve_crops
@@ -36,22 +40,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from padcheck.causes.base import Cause, Clues
-from padcheck.geometry import SAME_UPPER
+from padcheck.geometry import SAME_UPPER, same_crop_total
 from padcheck.records import OpKind, OpSpec
 
 __all__ = ["CAUSE"]
 
 
 def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
+    """SAME's size; output_padding lost or cut short; output_shape lost; an extension lost."""
     if reference.kind is not OpKind.CONV_TRANSPOSE:
         return
     same = reference.with_rule(SAME_UPPER)
     if same.output_size != reference.output_size:
         yield same
-    if any(reference.output_padding):
-        yield reference.replace(output_padding=())
+    for most in range(max(reference.output_padding, default=0)):
+        yield reference.replace(
+            output_padding=tuple(min(p, most) for p in reference.output_padding)
+        )
     if reference.output_shape:
         yield reference.replace(output_shape=())
+    pads = reference.resolved_pads
+    if any(after < 0 for _, after in pads):
+        yield reference.with_pads([(before, max(after, 0)) for before, after in pads])
+    totals = [same_crop_total(window) for window in reference.windows]
+    for more in (1, 0):  # SAME's crop, alike at both ends
+        halves = [(total + more) // 2 for total in totals]
+        alike = reference.with_pads([(half, half) for half in halves])
+        if alike.output_size != reference.output_size and any(halves):
+            yield alike
 
 
 def _message(reference: OpSpec, observed: OpSpec) -> str:

@@ -8,6 +8,9 @@ Why outputs differ:
     Where every real input of a border window is negative, the 0 wins. After a Relu nothing is
     negative and nothing shows; before one, or with signed activations, the border is wrong.
 
+    A model may be built that way: Keras 3.15.1 has ResNet50V2 pad with zeros before its first max
+    pool, which no Relu precedes. Then the side that pads with -inf is the one to change.
+
 Example:
     >>> window = [-5, -3]  # two real inputs and one pad
     >>> max([float("-inf"), *window]), max([0, *window])
@@ -25,6 +28,7 @@ Fix safety:
 References:
     PyTorch on -inf padding: https://github.com/pytorch/pytorch/issues/33382
     ZeroPadding before MaxPool: https://github.com/AxisCommunications/onnx-to-keras/issues/31
+    The ResNets of Keras: https://github.com/tensorflow/tensorflow/issues/48105
 """
 
 from __future__ import annotations

@@ -9,6 +9,8 @@ from typing import Any
 from padcheck.errors import UsageError
 from padcheck.geometry import (
     CAUSAL,
+    COORDINATES,
+    INTERPOLATIONS,
     SAME_LOWER,
     SAME_UPPER,
     VALID,
@@ -19,7 +21,16 @@ from padcheck.geometry import (
 )
 from padcheck.records import Deviation, OpKind, OpSpec
 
-__all__ = ["Pads", "Sizes", "average_pool", "conv", "conv_transpose", "lp_pool", "max_pool"]
+__all__ = [
+    "Pads",
+    "Sizes",
+    "average_pool",
+    "conv",
+    "conv_transpose",
+    "lp_pool",
+    "max_pool",
+    "resize",
+]
 
 _POLICIES = {
     "valid": VALID,
@@ -192,6 +203,39 @@ def lp_pool(
         channels,
         pad_mode=_one_of("pad_mode", pad_mode, _MODES),
         p=at_least("p", p, 1),
+    )
+
+
+def resize(
+    *,
+    input_size: Sizes,
+    output_size: Sizes,
+    mode: str = "linear",
+    coordinates: str = "half_pixel",
+    channels: int = 2,
+) -> OpSpec:
+    """Resizing of 1, 2 or 3 spatial axes: no windowed op, but one whose faults look like shifts.
+
+    `mode` is "linear", "nearest" (halves go down), "nearest_up" or "nearest_floor";
+    `coordinates` is "half_pixel", "pytorch_half_pixel", "align_corners" or "asymmetric".
+    """
+    given = _tuple("input_size", input_size), _tuple("output_size", output_size)
+    rank = max(map(len, given))
+    if rank > MOST_AXES or not rank:
+        raise UsageError(f"expected 1 to {MOST_AXES} spatial axes but got {rank}")
+    ones = (1,) * rank
+    count = at_least("channels", channels, 1)
+    return OpSpec(
+        kind=OpKind.RESIZE,
+        input_size=_spread("input_size", given[0], rank),
+        output_shape=_spread("output_size", given[1], rank),
+        kernel_size=ones,
+        stride=ones,
+        dilation=ones,
+        pads=(VALID,) * rank,
+        interpolation=_one_of("mode", mode, INTERPOLATIONS),
+        coordinates=_one_of("coordinates", coordinates, COORDINATES),
+        channels=(count, count),
     )
 
 

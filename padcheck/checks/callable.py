@@ -37,6 +37,7 @@ _OP_TYPES = {
     "max_pool": "MaxPool",
     "average_pool": "AveragePool",
     "lp_pool": "LpPool",
+    "resize": "Resize",
 }
 
 

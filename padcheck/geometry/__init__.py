@@ -15,6 +15,7 @@ from padcheck.geometry.pads import (
     split_lower,
     split_upper,
 )
+from padcheck.geometry.resize import COORDINATES, INTERPOLATIONS, blend, source_position
 from padcheck.geometry.sizes import Agreement, agree_at, agreement, grid_shift, periodic
 from padcheck.geometry.taps import (
     divisor,
@@ -38,6 +39,8 @@ from padcheck.geometry.window import Rounding, Window, at_least, output_size, sa
 
 __all__ = [
     "CAUSAL",
+    "COORDINATES",
+    "INTERPOLATIONS",
     "SAME_LOWER",
     "SAME_UPPER",
     "VALID",
@@ -50,6 +53,7 @@ __all__ = [
     "agree_at",
     "agreement",
     "at_least",
+    "blend",
     "clamp_total",
     "crops_for_output",
     "divisor",
@@ -69,6 +73,7 @@ __all__ = [
     "same_crop_total",
     "same_output_size",
     "same_total",
+    "source_position",
     "split_lower",
     "split_upper",
     "unread_head",

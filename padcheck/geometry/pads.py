@@ -36,11 +36,16 @@ class PadPolicy(enum.Enum):
 
 
 class PadFlaw(enum.Enum):
-    """A slip that is made in working out SAME; what it changes about the total or its halves."""
+    """A slip that is made in working out SAME; what it changes about the total or its halves.
+
+    The truncated ones halve towards 0, as C++ does, after adding 0, 1 or 2: all are found.
+    """
 
     UNDILATED = "dilation left out of the kernel's extent"
     UNCLAMPED = "a negative total kept, halved downwards"
-    UNCLAMPED_TRUNCATED = "a negative total kept, halved towards 0"
+    UNCLAMPED_TRUNCATED = "a negative total kept, half of it before"
+    UNCLAMPED_TRUNCATED_1 = "a negative total kept, half of one more before"
+    UNCLAMPED_TRUNCATED_2 = "a negative total kept, half of two more before"
 
 
 def raw_same_total(input_size: int, window: Window) -> int:
@@ -70,6 +75,10 @@ def split_upper(total: int) -> tuple[int, int]:
 def split_lower(total: int) -> tuple[int, int]:
     """(rest, total // 2): the odd element goes before. Assumes total >= 0."""
     return total - total // 2, total // 2
+
+
+#: What is added to a negative total before it is halved.
+_MORE = {PadFlaw.UNCLAMPED_TRUNCATED_1: 1, PadFlaw.UNCLAMPED_TRUNCATED_2: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,10 @@ class PadRule:
         total = raw_same_total(input_size, window)
         if total >= 0:
             return split(total)
-        half = total // 2 if self.flaw is PadFlaw.UNCLAMPED else -(-total // 2)
+        if self.flaw is PadFlaw.UNCLAMPED:
+            return total // 2, total - total // 2
+        more = total + (_MORE.get(self.flaw, 0) if self.flaw else 0)
+        half = -(-more // 2) if more < 0 else more // 2
         return half, total - half
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def changed_output(deviation: Deviation, made: Expected, p: int) -> Expected:
         made = _divided(made, _per_channel(scale**-p, made.numerator))
     if deviation.offset:
         offset = _per_channel(np.array(deviation.offset, dtype=np.float64), made.numerator)
-        made = Expected(made.numerator, made.divisor, offset)
+        made = replace(made, offset=offset)
     if deviation.clip is not None:
         low, high = (np.sign(bound) * abs(bound) ** p for bound in deviation.clip)
         made = _clipped(made, low, high)
@@ -89,7 +90,7 @@ def changed_output(deviation: Deviation, made: Expected, p: int) -> Expected:
 
 
 def _divided(made: Expected, divisor: Any) -> Expected:
-    return Expected(made.numerator, made.divisor * divisor, made.offset)
+    return replace(made, divisor=made.divisor * divisor)
 
 
 def _per_channel(numbers: NDArray[Any], like: NDArray[Any]) -> NDArray[Any]:
@@ -106,7 +107,7 @@ def _clipped(made: Expected, low: float, high: float) -> Expected:
     with np.errstate(invalid="ignore"):
         bounds = (np.where(made.divisor > 0, bound * made.divisor, bound) for bound in (low, high))
         clipped = np.clip(made.numerator, *bounds)
-    return Expected(np.rint(clipped), made.divisor)
+    return replace(made, numerator=clipped)
 
 
 def short(values: NDArray[Any], dtype: str) -> NDArray[Any]:
@@ -159,7 +160,7 @@ def restored_output(how: Rearrangement | None, output: NDArray[Any]) -> NDArray[
 def _mapped(made: Expected, move: Any) -> Expected:
     divisor = move(np.broadcast_to(made.divisor, made.shape))
     offset = None if made.offset is None else move(np.broadcast_to(made.offset, made.shape))
-    return Expected(move(made.numerator), divisor, offset, made.is_rounded)
+    return replace(made, numerator=move(made.numerator), divisor=divisor, offset=offset)
 
 
 def power(spec: OpSpec) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from padcheck.oracle.deviations import (
     rearranged_output,
     rearranged_weight,
 )
-from padcheck.oracle.expected import Expected
+from padcheck.oracle.expected import Expected, slack
+from padcheck.oracle.resizing import resized
 from padcheck.oracle.taps import counted_taps, tap_table
 from padcheck.records import OpKind, OpSpec
 
@@ -73,7 +75,8 @@ def evaluate(
     check_size(spec, x.shape[0])
     kind = np.int64 if np.issubdtype(x.dtype, np.integer) else np.float64
     x = rearranged_input(spec, x.astype(kind, copy=False))
-    made = _op(spec, x, _checked(spec, weight, kind), bias)
+    weight = _checked(spec, weight, kind)
+    made = replace(_op(spec, x, weight, bias), slack=slack(spec, x, weight))
     if spec.deviation is None:
         return made
     return rearranged_output(spec, changed_output(spec.deviation, made, power(spec)))
@@ -97,6 +100,8 @@ def _op(
             factor = spec.deviation.bias_factor if spec.deviation else 1
             total = total + factor * bias.astype(x.dtype, copy=False).reshape(1, -1, *one.shape)
         return Expected(total, one)
+    if spec.kind is OpKind.RESIZE:
+        return resized(spec, x)
     if spec.kind is OpKind.MAX_POOL:
         return Expected(_maximum(spec, x), one)
     if spec.kind is OpKind.LP_POOL:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from padcheck.records import OpKind, OpSpec
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Expected"]
+__all__ = ["Expected", "slack"]
+
+#: The relative error of a sum in float32, over the sum of the magnitudes of its terms.
+_FLOAT32 = 2.0**-22
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +25,15 @@ class Expected:
 
     `divisor` and `offset` broadcast over the numerator. The divisor is 1 but for average pools
     and scaled channels; 0 marks an average over nothing, which no rule defines. `is_rounded`: the
-    numbers are those of a short float type, and are compared as they are.
+    numbers are those of a short float type, and are compared as they are. `slack`: how far the
+    numerator may be off, where padding holds a fraction and sums are no integers.
     """
 
     numerator: NDArray[Any]
     divisor: NDArray[Any]
     offset: NDArray[Any] | None = None
     is_rounded: bool = False
+    slack: float = 0.0
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -39,12 +47,36 @@ class Expected:
             quotient: NDArray[Any] = self.numerator / self.divisor
         return quotient if self.offset is None else quotient + self.offset
 
-    def numerators_of(self, observed: NDArray[Any]) -> NDArray[Any]:
-        """The integers to compare with `numerator`: the offset and divisor undone, rounded."""
+    def off(self, observed: NDArray[Any]) -> NDArray[Any]:
+        """|observed - expected| in units of the numerator; 0 where they are equal.
+
+        Integers are compared rounded; NaN where either is no number and the other one is.
+        """
         seen = np.asarray(observed, dtype=np.float64)
-        if self.is_rounded:
-            return seen
-        if self.offset is not None:
-            seen = seen - self.offset
-        rounded: NDArray[Any] = np.rint(seen * self.divisor)
-        return rounded
+        wanted = np.asarray(self.numerator, dtype=np.float64)
+        if not self.is_rounded:
+            seen = (seen if self.offset is None else seen - self.offset) * self.divisor
+            if not self.slack:
+                seen, wanted = np.rint(seen), np.rint(wanted)
+        apart = np.abs(seen - wanted)
+        apart[seen == wanted] = 0.0  # infinities
+        if self.slack:
+            apart[apart <= self.slack] = 0.0
+        return apart
+
+
+def slack(spec: OpSpec, x: NDArray[Any], weight: NDArray[Any] | None) -> float:
+    """How far a float32 sum may be off where padding holds a fraction; else 0.
+
+    float32's relative error times the largest sum of magnitudes that a window can hold.
+    """
+    fill = spec.pad_value
+    exact = spec.kind is OpKind.CONV_TRANSPOSE or spec.pad_mode != "constant"
+    if exact or math.isinf(fill) or float(fill).is_integer():
+        return 0.0
+    terms = math.prod(spec.kernel_size) * (spec.channels[0] if weight is not None else 1)
+    largest = max(abs(fill), float(np.abs(x).max())) ** (
+        spec.p if spec.kind is OpKind.LP_POOL else 1
+    )
+    heaviest = 1.0 if weight is None else float(np.abs(weight).max())
+    return _FLOAT32 * terms * largest * heaviest

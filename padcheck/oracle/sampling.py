@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from padcheck.oracle.deviations import (
     rearranged_input,
     rearranged_weight,
 )
-from padcheck.oracle.expected import Expected
+from padcheck.oracle.expected import Expected, slack
+from padcheck.oracle.resizing import resized
 from padcheck.oracle.taps import counted_taps, tap_rows
 from padcheck.records import Deviation, OpKind, OpSpec
 
@@ -70,9 +72,13 @@ class Sample:
         """(N, C, S): the op at the places; an output's own rearrangement is left out."""
         deviation = spec.deviation or Deviation()
         made = self._op(spec, deviation)
+        made = replace(made, slack=slack(spec, self._x, self._weight))
         return changed_output(deviation, made, power(spec)) if spec.deviation else made
 
     def _op(self, spec: OpSpec, deviation: Deviation) -> Expected:
+        if spec.kind is OpKind.RESIZE:
+            made = resized(spec, rearranged_input(spec, self._x))
+            return Expected(self.take(made.numerator), made.divisor.reshape(1))
         rows = [
             tap_rows(spec, axis, self.places[:, axis].astype(np.int64)) for axis in range(spec.rank)
         ]

@@ -86,6 +86,9 @@ def _interior(spec: OpSpec, axis: int) -> NDArray[np.bool_]:
     before, _ = spec.resolved_pads[axis]
     outputs = np.arange(spec.output_size[axis], dtype=np.int64)
     extent = window.effective_kernel - 1
+    if spec.kind is OpKind.RESIZE:
+        everywhere: NDArray[np.bool_] = np.ones(len(outputs), dtype=bool)
+        return everywhere
     if spec.kind is OpKind.CONV_TRANSPOSE:
         inside: NDArray[np.bool_] = (outputs + before >= extent) & (
             outputs + before <= (n - 1) * window.stride

@@ -68,11 +68,10 @@ def compare(observed: NDArray[Any], expected: Expected, specs: tuple[OpSpec, ...
 def _wrong(observed: NDArray[Any], expected: Expected) -> tuple[NDArray[np.bool_], NDArray[Any]]:
     """Which elements are wrong, and the absolute difference in units of the output."""
     with np.errstate(invalid="ignore", over="ignore"):
-        seen = expected.numerators_of(np.where(observed <= LOWEST, -np.inf, observed))
-        numerator = expected.numerator.astype(np.float64)
-        defined = np.broadcast_to(expected.divisor > 0, seen.shape)
-        wrong = defined & ~(seen == numerator)
-        diff = np.where(wrong, np.abs(seen - numerator), 0.0) / np.maximum(expected.divisor, 1)
+        apart = expected.off(np.where(observed <= LOWEST, -np.inf, observed))
+        defined = np.broadcast_to(expected.divisor > 0, apart.shape)
+        wrong = defined & ~(apart == 0)
+        diff = np.where(wrong, apart, 0.0) / np.maximum(expected.divisor, 1)
     return wrong, diff
 
 

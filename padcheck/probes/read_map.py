@@ -42,8 +42,16 @@ def read_map_probe(spec: OpSpec) -> Probe:
     return Probe(x, weight, None, "read map")
 
 
-def decode(observed: NDArray[Any]) -> NDArray[np.int64]:
-    """(taps, *outputs) -> flat input position, -1 for a pad tap."""
+def decode(observed: NDArray[Any], spec: OpSpec) -> NDArray[np.int64] | None:
+    """(taps, *outputs) -> flat input position, -1 for a pad tap.
+
+    None for an output that is no read map of `spec`'s input.
+    """
+    largest = math.prod(spec.input_size)
+    if observed.ndim != spec.rank + 2 or not np.isfinite(observed).all():
+        return None
+    if not observed.size or observed.min() < -0.5 or observed.max() >= largest + 0.5:
+        return None
     positions: NDArray[np.int64] = np.rint(observed[0]).astype(np.int64) - 1
     return positions
 

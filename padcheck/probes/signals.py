@@ -1,9 +1,9 @@
 """Integer signals that hide nothing, small enough that float32 holds every sum exactly.
 
 Rules:
-1. Convs: x and weight in [-16, 16] without 0 in x, so that a lost or added tap changes the
-   sum and two sums are seldom equal by chance; amplitudes shrink to 1 when taps * channels
-   would exceed float32's exact integers.
+1. Convs: x and weight in [-64, 64] without 0 in x, so that a lost or added tap changes the
+   sum, two sums are seldom equal by chance, and most are more than float16 holds; amplitudes
+   shrink to 1 when taps * channels would exceed float32's exact integers.
 2. Max pools: strictly negative and all different, so that a 0 in the padding wins and every
    maximum names the input it came from; one plane rises and one falls, so that the maxima tell
    both ends of every window.
@@ -12,7 +12,8 @@ Rules:
 4. Lp pools: nonzero in [-4, 4].
 5. A loud probe is as large as leaves every sum, scaled by a factor near 1 in float32, an
    integer after rounding: a factor of 1 + 1e-5 shows.
-6. Where the op clips its output, amplitudes are such that outputs fall on both sides of it.
+6. Where the op clips its output, amplitudes are such that outputs fall on both sides of the
+   bounds, and of 6; a second signal is four times as large.
 """
 
 from __future__ import annotations
@@ -79,9 +80,13 @@ def probe_spec(spec: OpSpec) -> OpSpec:
 def make_probe(
     spec: OpSpec, *, seed: int = 0, batch: int | None = None, loud: bool = False
 ) -> Probe:
-    """The signal for one op: same arguments, same numbers. `batch` is 2 for max pools, else 1."""
+    """The signal for one op: same arguments, same numbers.
+
+    `batch` is 2 for max pools and for ops that clip their output, else 1.
+    """
+    clipped = spec.deviation is not None and spec.deviation.clip is not None
     if batch is None:
-        batch = 2 if spec.kind is OpKind.MAX_POOL else 1
+        batch = 2 if spec.kind is OpKind.MAX_POOL or clipped else 1
     generator = np.random.default_rng(seed)
     loud = loud or (spec.deviation is not None and spec.deviation.epsilon is not None)
     name = f"{'loud ' if loud else ''}seed {seed}"
@@ -93,7 +98,10 @@ def make_probe(
     if spec.bias:
         bias = _nonzero(generator, (spec.channels[1],), 400 if loud else 4)
     weight = generator.integers(-amplitude, amplitude + 1, spec.weight_shape)
-    return Probe(_nonzero(generator, shape, amplitude), weight, bias, name, loud)
+    x = _nonzero(generator, shape, amplitude)
+    if clipped:
+        x[batch // 2 :] *= 4  # rule 6
+    return Probe(x, weight, bias, name, loud)
 
 
 def _for_pool(
@@ -106,6 +114,8 @@ def _for_pool(
     if spec.kind is OpKind.AVERAGE_POOL:
         low = max(1, AVERAGE_SUM // taps)
         return -generator.integers(low, 2 * low, shape)  # rule 3, as loud as it gets
+    if spec.kind is OpKind.RESIZE:
+        return _nonzero(generator, shape, 4096 if loud else 16)
     highest = max(4, int((LOUD_SUM / taps) ** (1 / spec.p))) if loud else 4
     return _nonzero(generator, shape, highest)  # rule 4
 
@@ -115,12 +125,12 @@ def _amplitude(spec: OpSpec, loud: bool) -> int:
     terms = math.prod(spec.kernel_size) * spec.channels[0] // spec.group
     clip = spec.deviation.clip if spec.deviation else None
     if clip is not None:  # rule 6: a sum of n terms of about a * a / 3 is about their root
-        reach = max([abs(bound) for bound in clip if math.isfinite(bound)], default=0.0)
-        return max(1, round(math.sqrt(2 * max(reach, 1.0) / math.sqrt(terms))))
+        reach = max([abs(bound) for bound in clip if math.isfinite(bound)] + [6.0])
+        return max(1, round(math.sqrt(2 * reach / math.sqrt(terms))))
     if loud:  # rule 5
         return max(1, math.isqrt(LOUD_SUM // terms))
     terms *= spec.group
-    return next(a for a in (16, 4, 1) if terms * a * a < EXACT or a == 1)  # rule 1
+    return next(a for a in (64, 16, 4, 1) if terms * a * a < EXACT or a == 1)  # rule 1
 
 
 def _nonzero(

@@ -45,6 +45,8 @@ def same_function(one: OpSpec, other: OpSpec) -> bool:
     """
     if _identity(one) != _identity(other) or one.output_size != other.output_size:
         return False
+    if one.kind is OpKind.RESIZE:
+        return True
     if one.kind is OpKind.CONV_TRANSPOSE:
         return one.pad_before == other.pad_before  # rule 6
     if all(_axis_agrees(one, other, axis) for axis in range(one.rank)):
@@ -70,6 +72,7 @@ def _identity(spec: OpSpec) -> tuple[object, ...]:
         spec.dilation,
         spec.group,
         spec.p if spec.kind is OpKind.LP_POOL else 0,
+        (spec.interpolation, spec.coordinates) if spec.kind is OpKind.RESIZE else (),
         spec.deviation,
     )
 

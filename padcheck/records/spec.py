@@ -33,13 +33,14 @@ def _later() -> Any:
 
 
 class OpKind(enum.Enum):
-    """The windowed ops."""
+    """The windowed ops; and resizing, which is none, but is taken for one that pads wrongly."""
 
     CONV = "conv"
     CONV_TRANSPOSE = "conv_transpose"
     MAX_POOL = "max_pool"
     AVERAGE_POOL = "average_pool"
     LP_POOL = "lp_pool"
+    RESIZE = "resize"
 
     @property
     def has_weight(self) -> bool:
@@ -53,8 +54,10 @@ class OpSpec:
 
     `pads` are padding rules, or crops for CONV_TRANSPOSE. `pad_value` is what a pad tap holds:
     0 for convs, -inf for max pools; averages leave pads out unless `count_include_pad`, and
-    Lp pools hold 0. `deviation` is what is done to the arrays besides, None for nothing. Raises
-    GeometryError when the fields do not fit together.
+    Lp pools hold 0. RESIZE has a window of 1 and an `output_shape`. `deviation` is what is done
+    to the arrays besides, None for nothing.
+
+    Raises GeometryError when the fields do not fit together.
     """
 
     kind: OpKind
@@ -73,6 +76,8 @@ class OpSpec:
     p: int = 2
     output_padding: tuple[int, ...] = ()
     output_shape: tuple[int, ...] = ()
+    interpolation: str = "linear"
+    coordinates: str = "half_pixel"
     deviation: Deviation | None = None
     _windows: tuple[Window, ...] = _later()
     _pairs: tuple[tuple[int, int], ...] = _later()
@@ -154,6 +159,8 @@ class OpSpec:
         return self._outputs
 
     def _measure(self) -> tuple[int, ...]:
+        if self.kind is OpKind.RESIZE:
+            return self.output_shape
         sized = zip(self.input_size, self.windows, self.resolved_pads, strict=True)
         if self.kind is OpKind.CONV_TRANSPOSE:
             return tuple(max(0, full_size(n, w) - b - a) for n, w, (b, a) in sized)
@@ -197,12 +204,19 @@ class OpSpec:
         return self.replace(deviation=None if made == Deviation() else made)
 
     def with_pads(self, pads: Sequence[tuple[int, int]]) -> OpSpec:
-        """A copy with explicit pads (crops), and neither output_padding nor output_shape."""
+        """A copy with explicit pads (crops), and neither output_padding nor output_shape.
+
+        RESIZE pads nothing and stays as it is.
+        """
+        if self.kind is OpKind.RESIZE:
+            return self
         rules = tuple(explicit(before, after) for before, after in pads)
         return self.replace(pads=rules, output_padding=(), output_shape=())
 
     def with_rule(self, rule: PadRule) -> OpSpec:
         """A copy with one rule on every axis, and neither output_padding nor output_shape."""
+        if self.kind is OpKind.RESIZE:
+            return self
         return self.replace(pads=(rule,) * self.rank, output_padding=(), output_shape=())
 
     def resized(self, input_size: Sequence[int]) -> OpSpec:
@@ -227,6 +241,9 @@ class OpSpec:
 
     def __str__(self) -> str:
         """`conv(n=8x8, k=3x3, s=2x2, pads=(1,1)x(1,1))`, fields at their defaults left out."""
+        if self.kind is OpKind.RESIZE:
+            sizes = f"{_cross(self.input_size)} to {_cross(self.output_shape)}"
+            return f"resize({sizes}, {self.interpolation}, {self.coordinates})"
         parts = [f"n={_cross(self.input_size)}", f"k={_cross(self.kernel_size)}"]
         if set(self.stride) != {1}:
             parts.append(f"s={_cross(self.stride)}")

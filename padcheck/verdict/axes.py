@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ class _Part:
     cause: Cause | None
     offer: int
     key: tuple[Any, ...]
+    guess: bool = False
 
     @property
     def fields(self) -> _Fields:
@@ -58,7 +60,7 @@ def mixed_suspects(
         if len(faulty) == 1:
             (part,) = faulty.values()
             assert part.cause is not None
-            yield Suspect((part.cause,), spec, partial=True)
+            yield Suspect((part.cause,), spec, partial=True, guess=part.guess)
         else:
             yield _two(reference, parts, list(faulty.values()), spec)
 
@@ -76,7 +78,7 @@ def _two(reference: OpSpec, parts: Sequence[_Part], faults: list[_Part], spec: O
         for fault in faults
     )
     causes = tuple(fault.cause for fault in faults if fault.cause)
-    return Suspect(causes, spec, alone, partial=True)
+    return Suspect(causes, spec, alone, partial=True, guess=any(f.guess for f in faults))
 
 
 def _choices(reference: OpSpec, offers: Sequence[Suspect], axis: int, size: int) -> list[_Part]:
@@ -84,7 +86,7 @@ def _choices(reference: OpSpec, offers: Sequence[Suspect], axis: int, size: int)
     found = [own]
     seen = {own.key}
     for number, one in enumerate(offers):
-        part = _part(one.spec, axis, one.causes[0], number)
+        part = dataclasses.replace(_part(one.spec, axis, one.causes[0], number), guess=one.guess)
         if part.key not in seen:
             seen.add(part.key)
             found.append(part)

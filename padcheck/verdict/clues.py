@@ -112,12 +112,13 @@ def fill_clue(spec: OpSpec, sample: Sample, observed: NDArray[Any]) -> tuple[flo
     )
     slope = one - zero
     moved = np.isfinite(slope) & (slope != 0)
+    moved &= np.isfinite(observed)
     if not moved.any():
         return ()
-    fills = (observed[moved] - zero[moved]) / slope[moved]  # rule 1
-    fill = float(np.median(fills))
+    rise = observed[moved] - zero[moved]
+    fill = float(np.dot(slope[moved], rise) / np.dot(slope[moved], slope[moved]))  # rule 1
     if spec.kind is OpKind.LP_POOL:
         fill = max(fill, 0.0) ** (1 / spec.p)
     if not math.isfinite(fill):
         return ()
-    return (float(round(fill)) if abs(fill - round(fill)) < 1e-2 else fill,)
+    return (float(round(fill)) if abs(fill - round(fill)) < 1e-4 else fill,)

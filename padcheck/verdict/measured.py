@@ -153,7 +153,7 @@ def _explain(
         except FrameworkError:
             return None
         size = moved.input_size
-        return [s for s in live if fits_probe(s.spec.resized(size), seen, again)]
+        return [s for s in live if fits_probe(s.spec.resized(size), seen, again, moved.p)]
 
     search = Search(reference, observed, probe)
     suspect, proof = _best(reference, search, refit)
@@ -200,17 +200,17 @@ def _residuals(
 
 def _read_note(reference: OpSpec, box: Box) -> tuple[str, ...]:
     """Which input the first window that reads wrongly really read (convs only)."""
-    if reference.kind is not OpKind.CONV:
+    if reference.kind is not OpKind.CONV or reference.deviation is not None:
         return ()
     spec = read_map_spec(reference)
     if not fits(spec):
         return ()
     try:
-        seen = decode(box(spec, read_map_probe(spec)))
+        seen = decode(box(spec, read_map_probe(spec)), spec)
     except (FrameworkError, UsageError):
         return ()
     wanted = expected_map(spec)
-    if seen.shape != wanted.shape:
+    if seen is None or seen.shape != wanted.shape:
         return ()
     wrong = [tuple(map(int, place)) for place in zip(*(seen != wanted).nonzero(), strict=True)]
     if not wrong:
@@ -235,7 +235,7 @@ def _smallest_repro(reference: OpSpec, box: Box, predict: Predict) -> OpSpec:
             break
         try:
             probe = make_probe(moved)
-            if not fits_probe(predict(moved), box(moved, probe), probe):
+            if not fits_probe(predict(moved), box(moved, probe), probe, moved.p):
                 return moved
         except FrameworkError:
             continue

@@ -79,7 +79,7 @@ def _right(spec: OpSpec, sample: Sample, observed: NDArray[Any]) -> NDArray[np.b
     expected = sample.expected(spec)
     defined = np.broadcast_to(expected.divisor > 0, expected.shape)
     with np.errstate(invalid="ignore"):
-        matching: NDArray[np.bool_] = expected.numerators_of(observed) == expected.numerator
+        matching: NDArray[np.bool_] = expected.off(observed) == 0
     return matching | ~defined
 
 

@@ -24,7 +24,7 @@ from padcheck.oracle import (
     sample_places,
 )
 from padcheck.probes import Probe, equals
-from padcheck.records import OpSpec, Rearrangement
+from padcheck.records import OpKind, OpSpec, Rearrangement
 from padcheck.verdict.axes import mixed_suspects
 from padcheck.verdict.clues import fill_clue, value_clues
 from padcheck.verdict.questions import Answer, ask
@@ -129,12 +129,13 @@ class Search:
         view = self._views[_of_output(spec)]
         if view is None or view.size != spec.output_size:
             return False
-        return equals(view.seen, view.sample.expected(spec))
+        seen = _to_power(view.seen, spec, self._reference.p)
+        return equals(seen, view.sample.expected(spec))
 
     def _fit(self, spec: OpSpec) -> bool:
         key = _concrete(spec)
         if key not in self._fits:
-            self._fits[key] = fits_probe(spec, self._observed, self._probe)
+            self._fits[key] = fits_probe(spec, self._observed, self._probe, self._reference.p)
         return self._fits[key]
 
 
@@ -148,9 +149,21 @@ def _concrete(spec: OpSpec) -> OpSpec:
     return spec.with_pads(spec.resolved_pads)
 
 
-def fits_probe(spec: OpSpec, observed: NDArray[Any], probe: Probe) -> bool:
-    """Whether `spec` gives exactly the observed output; not where it cannot be evaluated."""
+def fits_probe(spec: OpSpec, observed: NDArray[Any], probe: Probe, p: int) -> bool:
+    """Whether `spec` gives exactly the observed output; not where it cannot be evaluated.
+
+    The output of an Lp pool is the p-th power of the norm, of the `p` that was asked for.
+    """
     try:
-        return equals(observed, evaluate(spec, probe.x, probe.weight, probe.bias))
+        made = evaluate(spec, probe.x, probe.weight, probe.bias)
     except UsageError:
         return False
+    return equals(_to_power(observed, spec, p), made)
+
+
+def _to_power(observed: NDArray[Any], spec: OpSpec, p: int) -> NDArray[Any]:
+    if spec.kind is not OpKind.LP_POOL or spec.p == p:
+        return observed
+    with np.errstate(invalid="ignore", over="ignore"):
+        powers: NDArray[Any] = observed.astype(np.float64) ** (spec.p / p)
+    return powers

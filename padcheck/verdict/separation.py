@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from padcheck.causes import precedence
-from padcheck.records import OpSpec, Proof, same_function
+from padcheck.records import OpKind, OpSpec, Proof, same_function
 from padcheck.verdict.suspects import Suspect
 
 __all__ = ["Refit", "separate", "small_sizes"]
@@ -83,7 +82,7 @@ def _other_residue(reference: OpSpec, size: tuple[int, ...]) -> bool:
 def _distinct(reference: OpSpec, live: list[Suspect]) -> list[Suspect]:
     """One suspect for each function of the input size, by precedence."""
     kept: list[Suspect] = []
-    for suspect in sorted(live, key=lambda suspect: [precedence(code) for code in suspect.codes]):
+    for suspect in sorted(live, key=lambda suspect: suspect.rank):
         if all(_ever_differ(reference, suspect, other) for other in kept):
             kept.append(suspect)
     return kept
@@ -100,7 +99,11 @@ def _differ(live: list[Suspect], size: tuple[int, ...]) -> bool:
 
 
 def small_sizes(spec: OpSpec) -> Iterator[tuple[int, ...]]:
-    """Small input sizes of every residue, from one window's extent upwards."""
+    """Small input sizes of every residue, from one window's extent upwards; none for RESIZE,
+    whose box may know its ratio or its output size, but seldom both.
+    """
+    if spec.kind is OpKind.RESIZE:
+        return
     extents = [window.effective_kernel for window in spec.windows]
     count = min(max(_FEWEST_SIZES, 2 * max(spec.stride)), _MOST_SIZES)
     for more in range(count):

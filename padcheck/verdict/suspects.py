@@ -14,13 +14,17 @@ from padcheck.causes import (
     Cause,
     Clues,
     all_causes,
+    precedence,
 )
 from padcheck.records import OpSpec
 
 __all__ = ["Suspect", "composed", "predicted_suspects", "single_suspects"]
 
-#: Which families compose, in the order in which the faults act.
-_AFTER = {GRID: (FILL, ARRAY, VALUE), FILL: (ARRAY, VALUE), ARRAY: (VALUE,), VALUE: ()}
+#: The families, in the order in which their faults act and are told.
+_ORDER = (GRID, FILL, ARRAY, VALUE)
+#: What is tried on top of what. What the padding holds can be worked out only once the values are
+#: right, so a fill is tried on top of a value, too.
+_ON_TOP = {GRID: (FILL, ARRAY, VALUE), FILL: (ARRAY, VALUE), ARRAY: (VALUE,), VALUE: (FILL,)}
 
 #: The clues for a spec.
 CluesFor = Callable[[OpSpec], Clues]
@@ -31,13 +35,19 @@ class Suspect:
     """One counterfactual, with the cause (or the causes, if composed) that offers it.
 
     `alone`: for each of several causes, the op with that one alone; () for a single cause.
-    `partial`: whether the fault befalls some axes and spares others.
+    `partial`: whether the fault befalls some axes and spares others. `guess`: see `Cause`.
     """
 
     causes: tuple[Cause, ...]
     spec: OpSpec
     alone: tuple[OpSpec, ...] = ()
     partial: bool = False
+    guess: bool = False
+
+    @property
+    def rank(self) -> list[int]:
+        """Its place among suspects that are the same function: the lowest gives its name."""
+        return [precedence(cause.code, guess=self.guess) for cause in self.causes]
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -52,6 +62,8 @@ def single_suspects(
     for cause in all_causes(padding_only=padding_only):
         for spec in cause.offers(reference, clues):
             yield Suspect((cause,), spec)
+        for spec in cause.guesses(reference, clues) if cause.guesses else ():
+            yield Suspect((cause,), spec, guess=True)
 
 
 def composed(
@@ -63,13 +75,15 @@ def composed(
     padding_only: bool = False,
 ) -> Iterator[Suspect]:
     """`first`, and on top of it every fault of another family."""
-    wanted = [family for family in _AFTER[first.causes[0].family] if family in families]
+    wanted = [family for family in _ON_TOP[first.causes[0].family] if family in families]
     for second in all_causes(padding_only=padding_only):
         if second.family not in wanted:
             continue
         for spec in second.offers(first.spec, clues(first.spec)):
-            alone = (first.spec, _only(reference, spec, second.family))
-            yield Suspect((*first.causes, second), spec, alone, first.partial)
+            pairs = [(first.causes[0], first.spec), (second, _only(reference, spec, second.family))]
+            pairs.sort(key=lambda pair: _ORDER.index(pair[0].family))
+            causes, alone = zip(*pairs, strict=True)
+            yield Suspect(causes, spec, alone, first.partial, first.guess)
 
 
 def _only(reference: OpSpec, faulty: OpSpec, family: str) -> OpSpec:

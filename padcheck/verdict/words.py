@@ -119,7 +119,8 @@ def unexplained(
 ) -> Finding:
     """PAD999."""
     where = () if mismatch is None else (share_note(mismatch),)
-    residual = 0.0 if mismatch is None else mismatch.max_abs_diff
+    compared = mismatch is not None and mismatch.kind == "values"
+    residual = mismatch.max_abs_diff if mismatch is not None and compared else None
     return Finding(
         code="PAD999",
         name="unexplained",
@@ -134,7 +135,7 @@ def unexplained(
 
 
 def _unexplained(mismatch: Mismatch | None) -> str:
-    if mismatch is not None and len(mismatch.observed_shape) != len(mismatch.expected_shape):
+    if mismatch is not None and mismatch.kind == "shape":
         return f"output has shape {mismatch.observed_shape}, expected {mismatch.expected_shape}"
     if mismatch is not None and mismatch.non_finite:
         return f"{mismatch.non_finite} of {mismatch.total} outputs are NaN or infinite"

@@ -19,8 +19,17 @@ RULES = st.one_of(
 @given(st.integers(3, 9), st.integers(1, 4), st.integers(1, 4), RULES, st.integers(1, 3))
 def test_a_box_gives_its_own_map_away(n, k, s, rule, rank):
     op = read_map_spec(spec(max(n, k), k, s, rule, rank=rank))
-    seen = decode(box_of(lambda asked: asked)(op, read_map_probe(op)))
+    seen = decode(box_of(lambda asked: asked)(op, read_map_probe(op)), op)
     assert (seen == expected_map(op)).all()
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 1e9, -3.0])
+def test_what_is_no_map_is_not_decoded(number):
+    op = read_map_spec(spec(6, 3, rank=1))
+    seen = box_of(lambda asked: asked)(op, read_map_probe(op))
+    seen[0, 0, 0] = number
+    assert decode(seen, op) is None
+    assert decode(seen[0], op) is None
 
 
 def test_a_map_holds_positions_and_pads():

@@ -1,0 +1,162 @@
+"""Functions held to an op: what is asked of them, what they may return, what the report says."""
+
+import jsonschema
+import numpy as np
+import pytest
+import torch
+
+import padcheck
+from padcheck.errors import UsageError
+from padcheck.records import Report
+from tests.test_cli import SCHEMA
+
+SPEC = padcheck.conv(input_size=(8, 8), kernel_size=3, stride=2, pads=1)
+
+
+def conv(x, weight, bias=None, pads=(1, 1, 1, 1), stride=2):
+    bias = None if bias is None else torch.tensor(bias)
+    padded = torch.nn.functional.pad(torch.tensor(x), pads)
+    return torch.nn.functional.conv2d(padded, torch.tensor(weight), bias, stride=stride)
+
+
+def my_layer(x, weight, bias=None):
+    return conv(x, weight, bias, pads=(0, 1, 0, 1))
+
+
+def only(report):
+    (finding,) = report.findings
+    return finding
+
+
+def test_the_flagship():
+    report = padcheck.check_callable(SPEC, my_layer)
+    assert (report.verdict, report.exit_code) == ("mismatch", 1)
+    finding = only(report)
+    assert (finding.code, finding.proof.status, finding.proof.residual) == ("PAD101", "proven", 0)
+    text = str(report)
+    assert text.startswith("mismatch\nmy_layer computes something else: right shapes")
+    assert "PAD101 asymmetric_same: extra pad is at the bottom/right" in text
+    assert "residual 0" in text
+    assert "held to conv(n=8x8, k=3x3, s=2x2, pads=(1,1)x(1,1))" in text
+
+
+def test_the_report_follows_the_schema_and_comes_back():
+    report = padcheck.check_callable(SPEC, my_layer)
+    data = report.to_dict()
+    jsonschema.validate(data, SCHEMA)
+    assert Report.from_dict(data) == report
+
+
+def test_the_innocent_is_asked_once():
+    report = padcheck.check_callable(SPEC, conv)
+    assert (report.verdict, report.findings) == ("equivalent", ())
+    assert report.ops[0].notes[1] == "called 1 times"
+    assert "conv computes the op" in str(report)
+
+
+def test_what_it_is_given():
+    seen = []
+
+    def spy(*arrays):
+        seen.append([(array.shape, array.dtype, array.flags.writeable) for array in arrays])
+        return conv(*arrays)
+
+    spec = padcheck.conv(input_size=(8, 9), kernel_size=3, stride=2, pads=1, bias=True)
+    assert padcheck.check_callable(spec, spy).ok
+    kind = np.dtype("float32")
+    assert seen == [
+        [((1, 2, 8, 9), kind, True), ((3, 2, 3, 3), kind, True), ((3,), kind, True)],
+    ]
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_channels_last(bias):
+    import tensorflow as tf
+
+    def layer(x, kernel, *bias):
+        assert kernel.shape == (3, 5, 2, 3)
+        y = tf.nn.conv2d(x, kernel, 2, "SAME")
+        return y + bias[0] if bias else y
+
+    spec = padcheck.conv(
+        input_size=(8, 11), kernel_size=(3, 5), stride=2, pads="same_upper", bias=bias
+    )
+    assert padcheck.check_callable(spec, layer, layout="channels_last").ok
+    centred = spec.with_pads([(1, 1), (2, 2)])
+    report = padcheck.check_callable(centred, layer, layout="channels_last")
+    assert only(report).code == "PAD101"
+
+
+def test_an_exception_leaves_it_unverified():
+    def broken(x, weight):
+        raise RuntimeError("no kernel\nfor this\x1b[31m")
+
+    report = padcheck.check_callable(SPEC, broken)
+    assert (report.verdict, report.exit_code) == ("unverified", 3)
+    assert report.ops[0].reason == "the function raised RuntimeError: no kernel"
+    assert only(report).code == "PAD999"
+    assert "could not be checked" in str(report)
+
+
+BAD = {
+    "nothing": (lambda y: None, "returned NoneType"),
+    "a text": (lambda y: "conv", "returned dtype <U4"),
+    "complex": (lambda y: y.numpy().astype(complex), "returned dtype complex128"),
+    "truth": (lambda y: y.numpy() > 0, "returned dtype bool"),
+    "a ragged list": (lambda y: [[1], [2, 3]], "returned list"),
+    "NaN": (lambda y: y * float("nan"), "48 of 48 outputs are NaN or infinite"),
+    "no batch": (lambda y: y[0], r"output has shape \(3, 4, 4\), expected \(1, 3, 4, 4\)"),
+    "nothing in it": (lambda y: y[:, :, :0], "output has shape"),
+    "a number": (lambda y: 5.0, r"output has shape \(\), expected"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "message"), BAD.values(), ids=BAD)
+def test_what_is_no_output_is_a_finding(spoil, message):
+    report = padcheck.check_callable(SPEC, lambda x, weight: spoil(conv(x, weight)))
+    assert report.verdict == "mismatch"
+    assert only(report).code == "PAD999"
+    with pytest.raises(AssertionError, match=message):
+        raise AssertionError(only(report).message)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64", "int32", "bfloat16"])
+def test_the_right_numbers_in_another_type_are_told_but_no_mismatch(dtype):
+    spec = padcheck.max_pool(input_size=(4, 4), kernel_size=3, pads=1)
+    kind = getattr(torch, dtype)
+    report = padcheck.check_callable(
+        spec, lambda x: torch.nn.functional.max_pool2d(torch.tensor(x), 3, 1, 1).to(kind)
+    )
+    assert report.verdict == "equivalent"
+    if dtype != "bfloat16":  # which is float32 by the time numpy sees it
+        assert (only(report).code, only(report).latent) == ("PAD908", True)
+        assert only(report).message == f"the function returns {dtype}, expected float32"
+
+
+def test_writing_into_the_inputs_harms_nobody():
+    def careless(x, weight):
+        y = my_layer(x.copy(), weight.copy())
+        x[:], weight[:] = 0, 0
+        return y
+
+    assert only(padcheck.check_callable(SPEC, careless)).code == "PAD101"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("conv", my_layer), "expected an op made by padcheck.conv"),
+        ((SPEC, 3), "expected a function but got fn of type int"),
+        ((SPEC, my_layer, "NHWC"), "layout='NHWC'"),
+    ],
+)
+def test_wrong_arguments(arguments, message):
+    with pytest.raises(UsageError, match=message):
+        padcheck.check_callable(*arguments)
+
+
+def test_an_op_too_large_is_unverified_without_a_call():
+    spec = padcheck.conv(input_size=(1 << 14, 1 << 14), kernel_size=3)
+    report = padcheck.check_callable(spec, lambda x, weight: pytest.fail("called"))
+    assert report.verdict == "unverified"
+    assert "too large" in report.ops[0].reason
