@@ -1,4 +1,4 @@
-"""Writes the generated parts of README.md: the report and the table of codes."""
+"""Writes the generated parts of README.md: the report, the tables of codes and of inputs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+
+from inputs_table import table as inputs_table
 
 from padcheck.causes import CODES, documentation
 
@@ -45,7 +47,12 @@ def filled(text: str, part: str, content: str) -> str:
 
 def main() -> None:
     text = README.read_text(encoding="utf-8")
-    text = filled(filled(text, "report", report()), "codes", codes_table())
+    for part, content in (
+        ("report", report()),
+        ("codes", codes_table()),
+        ("inputs", inputs_table()),
+    ):
+        text = filled(text, part, content)
     README.write_text(text, encoding="utf-8")
 
 

@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import sys
 
 import pytest
 
@@ -10,6 +11,7 @@ from padcheck.records.report import ModelRef
 from tests.support import ROOT, padcheck
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+sys.path.insert(0, str(ROOT / "scripts"))  # as `python scripts/make_readme.py` has it
 MAKE = runpy.run_path(str(ROOT / "scripts" / "make_readme.py"))
 
 
@@ -20,6 +22,16 @@ def part(name):
 
 def test_the_table_of_codes_is_the_causes():
     assert part("codes") == MAKE["codes_table"]()
+
+
+def test_the_table_of_inputs_is_worked_out():
+    """And padcheck's own probe shows every fault."""
+    assert part("inputs") == MAKE["inputs_table"]()
+    *_, probes = zip(
+        *(row.split("|")[1:-1] for row in part("inputs").splitlines()[2:]), strict=True
+    )
+    assert len(probes) == 6
+    assert "0.00 %" not in {share.strip() for share in probes}
 
 
 def test_the_report_shown_is_the_one_printed():
@@ -43,6 +55,14 @@ def test_the_python_snippet_runs(capsys, monkeypatch):
     snippet = re.search(r"From Python:\n\n```python\n(.*?)```", README, re.S)
     exec(compile(snippet[1], "README.md", "exec"), {})
     assert capsys.readouterr().out == "mismatch 5\nTrue\n"
+
+
+def test_the_snippet_of_a_callable_prints_what_it_says(capsys):
+    snippet = re.search(
+        r"Any function can be held.*?```python\n(.*?)```\n\nprints `(.*?)`", README, re.S
+    )
+    exec(compile(snippet[1], "README.md", "exec"), {"padcheck": __import__("padcheck")})
+    assert capsys.readouterr().out == f"{snippet[2]}\n"
 
 
 def test_every_command_of_the_readme_has_help():

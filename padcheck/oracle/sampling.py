@@ -64,6 +64,12 @@ class Sample:
         self._padded: dict[Any, NDArray[Any]] = {}
         self._weights: dict[Any, NDArray[Any]] = {}
 
+    def at(self, chosen: NDArray[np.bool_]) -> Sample:
+        """A sample of some of the places, which shares what has been worked out."""
+        part = Sample(self.places[chosen], self._x, self._weight, self._bias)
+        part._padded, part._weights = self._padded, self._weights
+        return part
+
     def take(self, output: NDArray[Any]) -> NDArray[Any]:
         """(N, C, S): an output (N, C, *spatial) at the places."""
         return output[(slice(None), slice(None), *self.places.T)]

@@ -79,7 +79,7 @@ def _bounds(wanted: NDArray[Any], observed: NDArray[Any]) -> tuple[float, float]
     low, high = float(observed.min()), float(observed.max())
     low = low if wanted.min() < low else -math.inf
     high = high if wanted.max() > high else math.inf
-    if math.isinf(low) and math.isinf(high):
+    if low == high or (math.isinf(low) and math.isinf(high)):
         return None
     clipped = np.clip(wanted, low, high)
     near = _FLOAT32 * np.maximum(1.0, np.abs(clipped))

@@ -11,14 +11,16 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from padcheck.causes import ARRAY, FILL, GRID, VALUE, Clues
-from padcheck.oracle import Sample, interior_masks
+from padcheck.oracle import Expected, Sample, interior_masks
 from padcheck.records import OpKind, OpSpec
+from padcheck.verdict.clues import value_clues
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,18 +54,30 @@ def ask(
     right = _right(reference, sample, observed)
     if inside.any() and right[..., inside].all():
         return Answer("only the border is wrong", (GRID, FILL))
-    shift = _shift(reference, sample, observed)
+    shift = _shift(reference, sample, observed, _is_right)
     if shift is not None:
-        shown = ", ".join(map(str, shift))
-        return Answer(f"the interior is right after a shift of the windows by ({shown})")
+        return Answer(f"the interior is right after a shift of the windows by {shift}")
     if clues.offset:
         return Answer("every channel is off by a constant")
     if clues.scale:
         return Answer("every channel is off by a constant factor")
-    wanted = sample.expected(reference).values
-    if _tiny(wanted, observed):
+    if _tiny(sample.expected(reference).values, observed):
         return Answer("the difference is uniform and tiny")
+    shift = _shift(reference, sample, observed, _is_constant)
+    if shift is not None:
+        return Answer(
+            f"after a shift of the windows by {shift}, every channel is off by a constant"
+        )
     return Answer("the interior is wrong, and no shift of the windows puts it right")
+
+
+def _is_right(expected: Expected, observed: NDArray[Any]) -> bool:
+    return bool((expected.off(observed) == 0).all())
+
+
+def _is_constant(expected: Expected, observed: NDArray[Any]) -> bool:
+    found = value_clues(expected, observed)
+    return bool(found.offset or found.scale)
 
 
 def _interior(spec: OpSpec, sample: Sample) -> NDArray[np.bool_]:
@@ -83,25 +97,37 @@ def _right(spec: OpSpec, sample: Sample, observed: NDArray[Any]) -> NDArray[np.b
     return matching | ~defined
 
 
-def _shift(reference: OpSpec, sample: Sample, observed: NDArray[Any]) -> tuple[int, ...] | None:
-    """The smallest shift of all windows that makes the interior right; None without one."""
-    if reference.kind is OpKind.CONV_TRANSPOSE and reference.output_shape:
-        reference = reference.with_pads(reference.resolved_pads)
-    shifts = itertools.product(range(-_FURTHEST, _FURTHEST + 1), repeat=min(reference.rank, 2))
-    sizes = reference.output_size
-    for short in sorted(shifts, key=lambda one: (sum(map(abs, one)), one)):
-        shift = short if reference.rank < 3 else (short[0], *short)
-        pairs = [
-            (before - by, after + by)
-            for (before, after), by in zip(reference.resolved_pads, shift, strict=True)
-        ]
+def _shift(
+    reference: OpSpec,
+    sample: Sample,
+    observed: NDArray[Any],
+    aligned: Callable[[Expected, NDArray[Any]], bool],
+) -> str | None:
+    """The smallest shift of all windows after which the interior is `aligned`, as `(1, 0)`."""
+    if reference.kind is OpKind.RESIZE:
+        return None
+    pads = reference.resolved_pads
+    for shift in _shifts(reference.rank):
+        pairs = [(before - by, after + by) for (before, after), by in zip(pads, shift, strict=True)]
         moved = reference.with_pads(pairs)
-        if not any(shift) or moved.output_size != sizes:
+        if moved.output_size != reference.output_size:
             continue
         inside = _interior(reference, sample) & _interior(moved, sample)
-        if inside.sum() > 1 and _right(moved, sample, observed)[..., inside].all():
-            return shift
+        if inside.sum() < 2:
+            continue
+        within = sample.at(inside)
+        with np.errstate(invalid="ignore"):
+            if aligned(within.expected(moved), observed[..., inside]):
+                return f"({', '.join(map(str, shift))})"
     return None
+
+
+def _shifts(rank: int) -> list[tuple[int, ...]]:
+    """Every shift but none, the smallest first; of three axes the last two move alike."""
+    reach = range(-_FURTHEST, _FURTHEST + 1)
+    free = itertools.product(reach, repeat=min(rank, 2))
+    shifts = [one if rank < 3 else (*one, one[-1]) for one in free if any(one)]
+    return sorted(shifts, key=lambda one: (sum(map(abs, one)), one))
 
 
 def _tiny(wanted: NDArray[Any], observed: NDArray[Any]) -> bool:

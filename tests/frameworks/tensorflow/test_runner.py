@@ -75,8 +75,9 @@ def test_one_channel_onto_one_column() -> None:
     x = tf.reshape(tf.constant([1.0, 2.0, 3.0, 4.0]), (2, 2, 1, 1))
     kernel = tf.constant([[[[10.0]], [[1.0]]]])
     y = tf.nn.conv2d(x, kernel, (1, 1, 2, 1), "SAME").numpy().ravel().tolist()
-    right, with_onednn = [10.0, 20.0, 30.0, 40.0], [10.0, 0.0, 30.0, 0.0]
-    assert y in (right, with_onednn)
+    assert y[::2] == [10.0, 30.0]
+    lost = [abs(number) < 1e-3 for number in y[1::2]]  # whatever was in memory
+    assert all(lost) or y[1::2] == [20.0, 40.0]
 
 
 def test_what_tensorflow_refuses_is_a_framework_error() -> None:
