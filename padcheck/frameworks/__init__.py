@@ -48,7 +48,10 @@ class Package:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Framework:
-    """One framework; `dialect`, `runner` and `reader` are "module:attribute" strings or None."""
+    """One framework; `dialect`, `runner` and `reader` are "module:attribute" strings or None.
+
+    `environment`: the variables, name and value, that its worker process is given.
+    """
 
     name: str
     lowerings: tuple[str, ...]
@@ -57,6 +60,7 @@ class Framework:
     dialect: str | None = None
     runner: str | None = None
     reader: str | None = None
+    environment: tuple[tuple[str, str], ...] = ()
 
     @property
     def hint(self) -> str:
@@ -83,6 +87,7 @@ TENSORFLOW = Package("tensorflow", ("tensorflow", "tensorflow-cpu", "tf-nightly"
 KERAS = Package("keras", ("keras", "keras-nightly"))
 ONNX = Package("onnx", ("onnx", "onnx-weekly"))
 ORT = Package("onnxruntime", ("onnxruntime", "onnxruntime-gpu", "ort-nightly"))
+LITERT = Package("ai_edge_litert", ("ai-edge-litert", "ai-edge-litert-nightly"))
 
 _TF_LOWERINGS = ("tf_same", "tf_zeropad_valid")
 
@@ -113,12 +118,50 @@ _BUILT_IN = (
     ),
     Framework(
         name="onnx",
-        lowerings=("onnxruntime",),
+        lowerings=("onnxruntime", "onnxruntime_optimized", "onnxruntime_auto_pad"),
         packages=(ONNX, ORT),
         extra="onnxruntime",
         dialect="padcheck.frameworks.onnx.dialect:DIALECT",
         runner="padcheck.frameworks.onnx.runner:OnnxRuntimeRunner",
         reader="padcheck.frameworks.onnx.reader:READER",
+    ),
+    Framework(
+        name="onnx_reference",
+        lowerings=("onnx_reference", "onnx_reference_auto_pad"),
+        packages=(ONNX,),
+        extra="onnxruntime",
+        dialect="padcheck.frameworks.onnx.dialect:REFERENCE_DIALECT",
+        runner="padcheck.frameworks.onnx.reference:OnnxReferenceRunner",
+    ),
+    Framework(
+        name="keras_torch",
+        lowerings=("keras_torch_same", "keras_torch_zeropad_valid"),
+        packages=(KERAS, TORCH),
+        extra="keras-torch",
+        dialect="padcheck.frameworks.keras.dialect:TORCH_DIALECT",
+        runner="padcheck.frameworks.keras.runner:KerasTorchRunner",
+        environment=(("KERAS_BACKEND", "torch"),),
+    ),
+    Framework(
+        name="litert",
+        lowerings=(
+            "litert_same",
+            "litert_zeropad_valid",
+            "litert_reference_same",
+            "litert_reference_zeropad_valid",
+        ),
+        packages=(LITERT, TENSORFLOW),  # models are built through TensorFlow's converter
+        extra="litert",
+        dialect="padcheck.frameworks.litert.dialect:DIALECT",
+        runner="padcheck.frameworks.litert.runner:LiteRTRunner",
+    ),
+    Framework(
+        name="tflite",
+        lowerings=("tflite_same", "tflite_zeropad_valid"),
+        packages=(TENSORFLOW,),
+        extra="tensorflow",
+        dialect="padcheck.frameworks.litert.dialect:TFLITE_DIALECT",
+        runner="padcheck.frameworks.litert.runner:TFLiteRunner",
     ),
 )
 
@@ -128,6 +171,18 @@ LOWERINGS: dict[str, str] = {
     "tf_same": "keras",
     "tf_zeropad_valid": "keras",
     "onnxruntime": "onnx",
+    "onnxruntime_optimized": "onnx",
+    "onnxruntime_auto_pad": "onnx",
+    "onnx_reference": "onnx_reference",
+    "onnx_reference_auto_pad": "onnx_reference",
+    "keras_torch_same": "keras_torch",
+    "keras_torch_zeropad_valid": "keras_torch",
+    "litert_same": "litert",
+    "litert_zeropad_valid": "litert",
+    "litert_reference_same": "litert",
+    "litert_reference_zeropad_valid": "litert",
+    "tflite_same": "tflite",
+    "tflite_zeropad_valid": "tflite",
 }
 
 

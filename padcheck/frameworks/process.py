@@ -11,12 +11,14 @@ import tempfile
 from typing import IO, Any
 
 from padcheck.errors import FrameworkError
+from padcheck.frameworks import framework as record_of
 from padcheck.frameworks.loading import one_line
 from padcheck.frameworks.wire import receive, send
 
 __all__ = ["CHILD_ENVIRONMENT", "Child"]
 
-#: What the child's framework sees; the parent's environment stays as it is.
+#: What the child's framework sees, beside its record's own variables; the parent's environment
+#: stays as it is.
 CHILD_ENVIRONMENT = {
     "KERAS_BACKEND": "tensorflow",
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -49,7 +51,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
-                env={**os.environ, **CHILD_ENVIRONMENT},
+                env={**os.environ, **CHILD_ENVIRONMENT, **dict(record_of(framework).environment)},
             )
         except OSError as error:
             self._stderr.close()

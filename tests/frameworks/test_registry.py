@@ -23,7 +23,7 @@ from padcheck.frameworks import (
     status,
 )
 
-HEAVY = ("torch", "tensorflow", "keras", "onnx", "onnxruntime", "jax", "numpy")
+HEAVY = ("ai_edge_litert", "torch", "tensorflow", "keras", "onnx", "onnxruntime", "jax", "numpy")
 
 
 def _loaded_by(code: str) -> set[str]:
@@ -79,9 +79,14 @@ def test_an_unknown_framework_lists_the_known() -> None:
 
 
 def test_an_unknown_lowering_lists_the_known() -> None:
-    message = "expected a lowering of torch, tf_same, tf_zeropad_valid, onnxruntime but got 'same'"
-    with pytest.raises(UsageError, match=message):
+    known = "torch, tf_same, tf_zeropad_valid, onnxruntime, .*, keras_torch_zeropad_valid.*"
+    with pytest.raises(UsageError, match=f"expected a lowering of {known} but got 'same'"):
         dialect("same")
+
+
+def test_every_lowering_of_a_framework_is_listed() -> None:
+    listed = {lowering for name in names() for lowering in framework(name).lowerings}
+    assert listed == set(LOWERINGS)
 
 
 def test_a_lowering_of_another_framework_is_refused() -> None:

@@ -1,1 +1,1 @@
-"""Keras 3 on the TensorFlow backend: layers, channels last."""
+"""Keras 3 on the TensorFlow or the torch backend: layers, channels last."""

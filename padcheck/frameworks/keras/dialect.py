@@ -7,24 +7,35 @@ https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from padcheck.errors import UsageError
-from padcheck.frameworks.keras.build import Argument, KerasBuild, Step, build_for
+from padcheck.frameworks.keras.backends import Backend
+from padcheck.frameworks.keras.build import build_for
+from padcheck.frameworks.keras.on_tensorflow import TENSORFLOW
+from padcheck.frameworks.keras.on_torch import TORCH
+from padcheck.frameworks.keras.steps import Argument, KerasBuild, Step
 from padcheck.frameworks.lowering import floor_pads, same_upper, zero_padded
 from padcheck.frameworks.spelling import call, numbers, pair_tuple
 from padcheck.geometry import Rounding
 from padcheck.records import Lowered, OpKind, OpSpec
 
-__all__ = ["DIALECT", "KerasDialect"]
+__all__ = ["DIALECT", "TORCH_DIALECT", "KerasDialect"]
 
 #: Arguments written by position, as people write them (`padding` is a str in all but ZeroPadding).
 _BY_POSITION = ("filters", "kernel_size", "pool_size", "padding", "cropping", "window_shape")
 
 
+@dataclass(frozen=True, slots=True)
 class KerasDialect:
-    """The lowerings `tf_same` and `tf_zeropad_valid`, in Keras layers."""
+    """The two lowerings of a backend, in Keras layers: the rules are the same on every one."""
 
-    lowerings: tuple[str, ...] = ("tf_same", "tf_zeropad_valid")
+    backend: Backend
+
+    @property
+    def lowerings(self) -> tuple[str, ...]:
+        """`padding="same"`, and ZeroPadding with `padding="valid"`."""
+        return self.backend.lowerings
 
     def lower(self, spec: OpSpec, lowering: str) -> Lowered:
         """What Keras makes of the op: SAME_UPPER, or explicit zeros that are input to the op.
@@ -34,27 +45,28 @@ class KerasDialect:
         if lowering not in self.lowerings:
             known = ", ".join(self.lowerings)
             raise UsageError(f"expected a lowering of {known} but got {lowering!r}")
-        build = build_for(spec, lowering)
+        build = build_for(spec, lowering, self.backend)
         if build.reason is not None:
             return Lowered(lowering=lowering, spec=None, reason=build.reason)
-        same = lowering == "tf_same"
+        same = lowering == self.backend.same
         return Lowered(
             lowering=lowering,
             spec=same_upper(spec) if same else zero_padded(spec),
-            code=_code(build),
+            code=_code(build, self.backend),
             notes=(*(_same_notes(spec) if same else _zero_notes(spec)), *build.notes),
-            repair=() if same else tuple(_repair(spec)),
+            repair=() if same else tuple(_repair(spec, self.backend)),
         )
 
 
-DIALECT = KerasDialect()
+DIALECT = KerasDialect(TENSORFLOW)
+TORCH_DIALECT = KerasDialect(TORCH)
 
 
-def _code(build: KerasBuild) -> tuple[str, ...]:
+def _code(build: KerasBuild, backend: Backend) -> tuple[str, ...]:
     """A list of layers, or statements on `x` where any step is more than a layer."""
     if all(step.is_layer and step.split == 1 for step in build.steps):
         return tuple(_layer(step) for step in build.steps)
-    return tuple(line for step in build.steps for line in _statements(step))
+    return tuple(line for step in build.steps for line in _statements(step, backend))
 
 
 def _layer(step: Step) -> str:
@@ -81,36 +93,38 @@ def _value(value: Argument) -> str:
     return numbers([number for number in value if isinstance(number, int)])
 
 
-def _statements(step: Step) -> Iterator[str]:
+def _statements(step: Step, backend: Backend) -> Iterator[str]:
+    split = f"{backend.module}.split"
     if step.split == 1:
         yield f"x = {_applied(step, 'x', 'kernel')}"
     elif step.is_layer:
-        yield f"parts = tf.split(x, {step.split}, axis=-1)"
-        yield f"x = tf.concat([{_applied(step, 'part')} for part in parts], axis=-1)"
+        yield f"parts = {split}(x, {step.split}, axis=-1)"
+        applied = _applied(step, "part")
+        yield f"x = {backend.joined(f'[{applied} for part in parts]')}"
     else:
-        pieces = f"tf.split(x, {step.split}, axis=-1), tf.split(kernel, {step.split}, axis=-1)"
+        pieces = f"{split}(x, {step.split}, axis=-1), {split}(kernel, {step.split}, axis=-1)"
         applied = _applied(step, "part", "piece")
-        yield f"x = tf.concat([{applied} for part, piece in zip({pieces})], axis=-1)"
+        yield f"x = {backend.joined(f'[{applied} for part, piece in zip({pieces})]')}"
     if step.bias and not step.is_layer:
-        yield "x = tf.nn.bias_add(x, bias)"
+        yield f"x = {backend.biased('x')}"
 
 
 def _applied(step: Step, x: str, kernel: str = "") -> str:
     if step.is_layer:
         return f"{_layer(step)}({x})"
     arguments = dict(step.arguments)
-    if step.name == "tf.abs":
-        return f"tf.abs({x}) ** {arguments['p']}"
-    if step.name == "tf.root":
+    if step.name.endswith(".abs"):
+        return f"{step.name}({x}) ** {arguments['p']}"
+    if step.name == "root":
         return f"{x} ** (1 / {arguments['p']})"
-    if step.name == "tf.strided":
+    if step.name == "strided":
         strides = arguments["strides"]
         assert isinstance(strides, tuple)
         return f"{x}[:, {', '.join(f'::{stride}' for stride in strides)}]"
-    return _tf_call(step, [x, kernel] if step.weights else [x], arguments)
+    return _function_call(step, [x, kernel] if step.weights else [x], arguments)
 
 
-def _tf_call(step: Step, inputs: list[str], arguments: dict[str, Argument]) -> str:
+def _function_call(step: Step, inputs: list[str], arguments: dict[str, Argument]) -> str:
     spelt = {name: _exact(value) for name, value in arguments.items()}
     sizes = arguments.get("output_shape")
     if isinstance(sizes, tuple):
@@ -120,7 +134,7 @@ def _tf_call(step: Step, inputs: list[str], arguments: dict[str, Argument]) -> s
 
 
 def _exact(value: Argument) -> str:
-    """tf functions want every number, so tuples stay tuples."""
+    """Functions of tf want every number, so tuples stay tuples."""
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
@@ -152,21 +166,21 @@ def _zero_notes(spec: OpSpec) -> Iterator[str]:
         yield "an average counts ZeroPadding's zeros in its divisor, which SAME never does"
 
 
-def _repair(spec: OpSpec) -> Iterator[str]:
+def _repair(spec: OpSpec, backend: Backend) -> Iterator[str]:
     """Code for a pool that reads padding: its own value under a maximum, none in an average."""
     pads = floor_pads(spec) if spec.kind in (OpKind.MAX_POOL, OpKind.AVERAGE_POOL) else ()
     if not pads or not spec.reads_padding or max(spec.dilation) > 1 or min(map(min, pads)) < 0:
         return
-    pairs, function = pair_tuple(((0, 0), *pads, (0, 0))), f"pool{spec.rank}d"
-    window = f'{numbers(spec.kernel_size)}, {numbers(spec.stride)}, "VALID"'
+    pairs, pad = pair_tuple(((0, 0), *pads, (0, 0))), f"{backend.module}.pad"
+    window = f"{numbers(spec.kernel_size)}, {numbers(spec.stride)}"
     if spec.pad_mode != "constant":
         return
     if spec.kind is OpKind.MAX_POOL:
         yield f"pads = {pairs}"
-        yield f'x = tf.pad(x, pads, constant_values=float("{spec.pad_value}"))'
-        yield f"x = tf.nn.max_{function}(x, {window})"
+        yield f'x = {pad}(x, pads, constant_values=float("{spec.pad_value}"))'
+        yield f"x = {backend.pooled(spec.kind, 'x', window, spec.rank)}"
     elif not spec.count_include_pad:
         yield f"pads = {pairs}"
-        yield "ones = tf.pad(tf.ones_like(x), pads)"
-        yield f"x = tf.nn.avg_{function}(tf.pad(x, pads), {window})"
-        yield f"x = x / tf.nn.avg_{function}(ones, {window})"
+        yield f"ones = {pad}({backend.module}.ones_like(x), pads)"
+        yield f"x = {backend.pooled(spec.kind, f'{pad}(x, pads)', window, spec.rank)}"
+        yield f"x = x / {backend.pooled(spec.kind, 'ones', window, spec.rank)}"

@@ -1,13 +1,21 @@
-"""Keras layers at work: built, given weights and called eagerly; CPU, float32, channels last."""
+"""Keras layers at work: built, given weights and called eagerly; CPU, float32, channels last.
+
+Keras takes its backend from KERAS_BACKEND when it is first imported: one process, one backend.
+"""
 
 from __future__ import annotations
 
 import functools
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from padcheck.errors import FrameworkError, UsageError
-from padcheck.frameworks.keras.build import KerasBuild, Step, build_for
+from padcheck.frameworks.keras.backends import Backend
+from padcheck.frameworks.keras.build import build_for
+from padcheck.frameworks.keras.on_tensorflow import TENSORFLOW
+from padcheck.frameworks.keras.on_torch import TORCH
+from padcheck.frameworks.keras.steps import KerasBuild, Step
 from padcheck.frameworks.loading import import_framework, translated
 from padcheck.frameworks.lowering import NO_OUTPUT, same_upper, zero_padded
 from padcheck.records import OpSpec
@@ -15,24 +23,27 @@ from padcheck.records import OpSpec
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["KerasRunner"]
+__all__ = ["KerasRunner", "KerasTorchRunner"]
 
 #: How many ops keep their layers, for the next probe of the same op.
 CACHED = 128
 
 
 class KerasRunner:
-    """Carries out the plan of `build_for` with real layers."""
+    """Carries out the plan of `build_for` with real layers, on TensorFlow."""
 
-    lowerings: tuple[str, ...] = ("tf_same", "tf_zeropad_valid")
+    backend: Backend = TENSORFLOW
 
     def __init__(self) -> None:
+        self.lowerings: tuple[str, ...] = self.backend.lowerings
         self._layers = functools.lru_cache(maxsize=CACHED)(_layers)
 
     def versions(self) -> dict[str, str]:
-        """{"keras": version, "tensorflow": version}; loads both."""
-        keras, tf = _modules()
-        return {"keras": str(keras.__version__), "tensorflow": str(tf.__version__)}
+        """Name -> version of Keras and its backend; loads both."""
+        keras = _keras(self.backend)
+        below = import_framework(self.backend.name, extra=self.backend.extra)
+        version = str(below.__version__).partition("+")[0]
+        return {"keras": str(keras.__version__), self.backend.name: version}
 
     def run(
         self,
@@ -45,40 +56,47 @@ class KerasRunner:
         """The output (N, C, *spatial) of one lowering of `spec` as Keras computes it.
 
         Raises UsageError for a lowering it does not have, FrameworkError for what Keras raises
-        or has no words for.
+        or has no words for, and where Keras runs on another backend.
         """
         if lowering not in self.lowerings:
             known = ", ".join(self.lowerings)
             raise UsageError(f"expected a lowering of {known} but got {lowering!r}")
-        keras, tf = _modules()
-        build, layers = self._layers(spec, lowering)
+        keras = _keras(self.backend)
+        build, layers = self._layers(spec, lowering, self.backend)
         if build.reason is not None:
             raise FrameworkError(f"keras {keras.__version__}: {build.reason}")
-        with translated("keras", keras.__version__), tf.device("CPU:0"):
-            values = tf.constant(_channels_last(x))
+        with translated("keras", keras.__version__), keras.device("cpu:0"):
+            values = keras.ops.convert_to_tensor(_channels_last(x))
             for step, made in zip(build.steps, layers, strict=True):
-                values = _apply(spec, step, made, values, weight, bias)
-            return _channels_first(values.numpy())
+                values = _apply(keras, spec, step, made, values, weight, bias)
+            return _channels_first(keras.ops.convert_to_numpy(values))
+
+
+class KerasTorchRunner(KerasRunner):
+    """The same layers, on PyTorch."""
+
+    backend: Backend = TORCH
 
 
 @functools.cache
-def _modules() -> tuple[Any, Any]:
-    """(keras, tensorflow), Keras on its TensorFlow backend or FrameworkError."""
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    keras = import_framework("keras", extra="tensorflow")
-    if keras.backend.backend() != "tensorflow":
+def _keras(backend: Backend) -> Any:
+    """Keras on that backend, or FrameworkError."""
+    if "keras" not in sys.modules:  # else the variable would change nothing any more
+        os.environ.setdefault("KERAS_BACKEND", backend.name)
+    keras = import_framework("keras", extra=backend.extra)
+    if keras.backend.backend() != backend.name:
         raise FrameworkError(
             f"keras {keras.__version__}: runs on the {keras.backend.backend()} backend "
-            "(set KERAS_BACKEND=tensorflow)"
+            f"(set KERAS_BACKEND={backend.name})"
         )
-    return keras, import_framework("tensorflow", extra="tensorflow")
+    return keras
 
 
-def _layers(spec: OpSpec, lowering: str) -> tuple[KerasBuild, tuple[Any, ...]]:
-    """The plan, and per step the layers it needs: one per group, none for tf functions."""
-    keras, _ = _modules()
-    build = build_for(spec, lowering)
-    computed = same_upper(spec) if lowering == "tf_same" else zero_padded(spec)
+def _layers(spec: OpSpec, lowering: str, backend: Backend) -> tuple[KerasBuild, tuple[Any, ...]]:
+    """The plan, and per step the layers it needs: one per group, none for functions."""
+    keras = _keras(backend)
+    build = build_for(spec, lowering, backend)
+    computed = same_upper(spec) if lowering == backend.same else zero_padded(spec)
     if 0 in computed.output_size:
         build = KerasBuild(reason=NO_OUTPUT)
     with translated("keras", keras.__version__):
@@ -113,19 +131,20 @@ def _channels_first(y: np.ndarray) -> np.ndarray:
 
 
 def _apply(
-    spec: OpSpec, step: Step, layers: tuple[Any, ...], x: Any, weight: Any, bias: Any
+    keras: Any, spec: OpSpec, step: Step, layers: tuple[Any, ...], x: Any, weight: Any, bias: Any
 ) -> Any:
     if not step.weights:
-        return layers[0](x) if step.is_layer else _tf_function(step, x)
-    _, tf = _modules()
+        return layers[0](x) if step.is_layer else _computed(keras, step, x)
     kernels = _kernels(spec, step, weight)
     biases = [None] * step.split if bias is None else _parts(bias, step.split)
-    inputs = tf.split(x, step.split, axis=-1) if step.split > 1 else [x]
+    inputs = keras.ops.split(x, step.split, axis=-1) if step.split > 1 else [x]
     outputs = [
-        _weighted(step, layers[i] if step.is_layer else None, inputs[i], kernels[i], biases[i])
+        _weighted(layers[i], inputs[i], kernels[i], biases[i])
+        if step.is_layer
+        else _convolved(keras, step, inputs[i], kernels[i], biases[i])
         for i in range(step.split)
     ]
-    return tf.concat(outputs, axis=-1) if step.split > 1 else outputs[0]
+    return keras.ops.concatenate(outputs, axis=-1) if step.split > 1 else outputs[0]
 
 
 def _parts(array: np.ndarray, count: int) -> list[np.ndarray]:
@@ -135,7 +154,7 @@ def _parts(array: np.ndarray, count: int) -> list[np.ndarray]:
 
 
 def _kernels(spec: OpSpec, step: Step, weight: np.ndarray) -> list[np.ndarray]:
-    """One kernel per group split, in TensorFlow's layout: spatial axes first.
+    """One kernel per group split, in Keras's layout: spatial axes first.
 
     (O, I/group, *k) -> (*k, I/group, O) or, depthwise, (C * m, 1, *k) -> (*k, C, m);
     transposed: (I, O/group, *k) -> (*k, O/group, I/group).
@@ -149,9 +168,7 @@ def _kernels(spec: OpSpec, step: Step, weight: np.ndarray) -> list[np.ndarray]:
     return [np.moveaxis(part, (0, 1), (-1, -2)) for part in _parts(weight, step.split)]
 
 
-def _weighted(step: Step, layer: Any, x: Any, kernel: np.ndarray, bias: Any) -> Any:
-    if layer is None:
-        return _tf_conv(step, x, kernel, bias)
+def _weighted(layer: Any, x: Any, kernel: np.ndarray, bias: Any) -> Any:
     if not layer.built:
         layer.build(x.shape)
     layer.kernel.assign(kernel)
@@ -160,22 +177,30 @@ def _weighted(step: Step, layer: Any, x: Any, kernel: np.ndarray, bias: Any) -> 
     return layer(x)
 
 
-def _tf_conv(step: Step, x: Any, kernel: np.ndarray, bias: Any) -> Any:
-    _, tf = _modules()
+def _function(keras: Any, name: str) -> Any:
+    """The function that `tf.nn.conv2d` or `ops.conv` names."""
+    module, *names = name.split(".")
+    root = keras.ops if module == "ops" else import_framework("tensorflow", extra="tensorflow")
+    return functools.reduce(getattr, names, root)
+
+
+def _convolved(keras: Any, step: Step, x: Any, kernel: np.ndarray, bias: Any) -> Any:
     arguments: dict[str, Any] = dict(step.arguments)
     if "output_shape" in arguments:
         arguments["output_shape"] = (x.shape[0], *arguments["output_shape"])
-    result = getattr(tf.nn, step.name.removeprefix("tf.nn."))(x, kernel, **arguments)
-    return result if bias is None else tf.nn.bias_add(result, bias)
+    if step.name.startswith("ops."):  # as the layers, whatever the user's keras.json says
+        arguments["data_format"] = "channels_last"
+    result = _function(keras, step.name)(x, kernel, **arguments)
+    return result if bias is None else result + keras.ops.convert_to_tensor(bias)
 
 
-def _tf_function(step: Step, x: Any) -> Any:
-    _, tf = _modules()
+def _computed(keras: Any, step: Step, x: Any) -> Any:
     arguments: dict[str, Any] = dict(step.arguments)
-    if step.name == "tf.abs":
-        return tf.abs(x) ** arguments["p"]
-    if step.name == "tf.root":  # the Runner protocol wants the p-th power of the norm
+    if step.name == "root":  # the Runner protocol wants the p-th power of the norm
         return x
-    if step.name == "tf.strided":
+    if step.name == "strided":
         return x[(slice(None), *(slice(None, None, stride) for stride in arguments["strides"]))]
-    return tf.nn.pool(x, **arguments)
+    function = _function(keras, step.name)
+    if step.name.endswith(".abs"):
+        return function(x) ** arguments["p"]
+    return function(x, **arguments)

@@ -1,1 +1,1 @@
-"""ONNX: reads models into sites, and runs specs with onnxruntime."""
+"""ONNX: reads models into sites, runs specs with onnxruntime and with onnx.reference."""

@@ -1,29 +1,26 @@
-"""onnxruntime at work on a model of one op, with graph optimization off; CPU, float32."""
+"""onnxruntime at work on a model of one op; CPU, float32."""
 
 from __future__ import annotations
 
 import functools
 from typing import TYPE_CHECKING, Any
 
-from padcheck.errors import FrameworkError, UsageError
+from padcheck.errors import FrameworkError
 from padcheck.frameworks.loading import import_framework, translated
-from padcheck.frameworks.onnx.dialect import OPSET, NodePlan, plan_for
-from padcheck.records import OpKind, OpSpec
+from padcheck.frameworks.onnx.dialect import DIALECT, planned
+from padcheck.frameworks.onnx.model import arrays_of, model_for, power_of_norm
+from padcheck.records import OpSpec
 
 if TYPE_CHECKING:
     import numpy as np
-    from onnx import ModelProto
 
-__all__ = ["OnnxRuntimeRunner", "model_for"]
-
-#: The oldest IR that goes with OPSET: https://github.com/onnx/onnx/blob/main/docs/Versioning.md
-IR_VERSION = 10
+__all__ = ["OnnxRuntimeRunner"]
 
 
 class OnnxRuntimeRunner:
-    """The lowering `onnxruntime`: resolved pads, or `auto_pad` where asked for."""
+    """The nodes of `planned`, optimized for the lowering that says so and for no other."""
 
-    lowerings: tuple[str, ...] = ("onnxruntime",)
+    lowerings: tuple[str, ...] = DIALECT.lowerings
 
     def versions(self) -> dict[str, str]:
         """{"onnx": version, "onnxruntime": version}; loads both."""
@@ -37,29 +34,25 @@ class OnnxRuntimeRunner:
         x: np.ndarray,
         weight: np.ndarray | None,
         bias: np.ndarray | None,
-        *,
-        auto_pad: str | None = None,
-        optimize: bool = False,
     ) -> np.ndarray:
-        """The output (N, C, *spatial) of `spec` as onnxruntime computes it.
+        """The output (N, C, *spatial) of one lowering of `spec` as onnxruntime computes it.
 
-        `auto_pad` replaces the resolved pads by "SAME_UPPER", "SAME_LOWER" or "VALID";
-        `optimize` turns graph optimization on. Raises UsageError for a lowering other than
-        "onnxruntime", FrameworkError for what onnxruntime raises.
+        Raises UsageError for a lowering it does not have, FrameworkError for what onnxruntime
+        raises or ONNX has no words for.
         """
-        if lowering not in self.lowerings:
-            raise UsageError(f"expected a lowering of onnxruntime but got {lowering!r}")
+        plan = planned(spec, lowering, self.lowerings)
         _, ort = _modules()
-        plan = plan_for(spec, auto_pad)
         if plan.reason is not None:
             raise FrameworkError(f"onnxruntime {ort.__version__}: {plan.reason}")
+        arrays = arrays_of(x, weight, bias)
+        optimize = lowering == "onnxruntime_optimized"
+        # Fusions want to know the weights.
+        constant = tuple(name for name in arrays if name != "x") if optimize else ()
         with translated("onnxruntime", ort.__version__):
-            model = model_for(spec, plan, x.shape, bias is not None)
-            session = _session(ort, model.SerializeToString(), optimize)
-            named = {"x": x, "w": weight, "b": bias}
-            feed = {name: _float32(array) for name, array in named.items() if array is not None}
-            output: np.ndarray = session.run(None, feed)[0]
-        return output**spec.p if spec.kind is OpKind.LP_POOL else output
+            model = model_for(plan, arrays, constant=constant).SerializeToString()
+            session = _session(ort, model, optimize=optimize)
+            feed = {name: array for name, array in arrays.items() if name not in constant}
+            return power_of_norm(spec, session.run(None, feed)[0])
 
 
 @functools.cache
@@ -68,54 +61,10 @@ def _modules() -> tuple[Any, Any]:
     return onnx, import_framework("onnxruntime", extra="onnxruntime")
 
 
-def _float32(array: np.ndarray) -> np.ndarray:
-    import numpy as np
-
-    return np.ascontiguousarray(array, dtype=np.float32)
-
-
-def _session(ort: Any, model: bytes, optimize: bool) -> Any:
+def _session(ort: Any, model: bytes, *, optimize: bool) -> Any:
+    """A session at onnxruntime's default level of optimization, or with none."""
     options = ort.SessionOptions()
-    levels = ort.GraphOptimizationLevel
-    options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimize else levels.ORT_DISABLE_ALL
+    if not optimize:
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 4
     return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def model_for(spec: OpSpec, plan: NodePlan, x_shape: tuple[int, ...], has_bias: bool) -> ModelProto:
-    """A model x (, w (, b)) -> y of the plan's nodes; weights are inputs, too."""
-    onnx, _ = _modules()
-    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
-    nodes, initializers, source = [], [], "x"
-    if plan.first is not None:
-        initializers = [_amounts(onnx, plan), _fill(onnx, plan)]
-        nodes.append(helper.make_node("Pad", ["x", "pads", "fill"], ["padded"], mode=plan.mode))
-        source = "padded"
-    shapes: dict[str, tuple[int, ...]] = {"x": x_shape}
-    if spec.kind.has_weight:
-        shapes["w"] = spec.weight_shape
-        if has_bias:
-            shapes["b"] = spec.channels[1:]
-    inputs = [source, *list(shapes)[1:]]
-    nodes.append(helper.make_node(plan.op_type, inputs, ["y"], **dict(plan.attributes)))
-    graph = helper.make_graph(
-        nodes,
-        "padcheck",
-        [helper.make_tensor_value_info(name, kind, shape) for name, shape in shapes.items()],
-        [helper.make_tensor_value_info("y", kind, None)],
-        initializers,
-    )
-    model: ModelProto = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
-    )
-    return model
-
-
-def _amounts(onnx: Any, plan: NodePlan) -> Any:
-    pairs = ((0, 0), (0, 0), *(plan.first or ()))
-    flat = [before for before, _ in pairs] + [after for _, after in pairs]
-    return onnx.helper.make_tensor("pads", onnx.TensorProto.INT64, [len(flat)], flat)
-
-
-def _fill(onnx: Any, plan: NodePlan) -> Any:
-    return onnx.helper.make_tensor("fill", onnx.TensorProto.FLOAT, [], [plan.fill])

@@ -6,28 +6,20 @@ https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from padcheck.errors import UsageError
-from padcheck.frameworks.lowering import (
-    NO_OUTPUT,
-    PadPairs,
-    floor_pads,
-    same_upper,
-    transposed_axes,
-    zero_padded,
-)
-from padcheck.frameworks.spelling import call, pair_tuple
-from padcheck.geometry import full_size
-from padcheck.records import Lowered, OpKind, OpSpec
+from padcheck.frameworks.tf_code import computed_spec, no_output, no_words, statements
+from padcheck.records import Lowered, OpSpec
 
-__all__ = ["DIALECT", "TensorFlowDialect", "refusal"]
+__all__ = ["DIALECT", "PADDINGS", "TensorFlowDialect", "refusal"]
+
+#: lowering -> the padding that its op is given.
+PADDINGS = {"tf_same": "SAME", "tf_zeropad_valid": "VALID"}
 
 
 class TensorFlowDialect:
     """The lowerings `tf_same` and `tf_zeropad_valid`, in functions of `tf`."""
 
-    lowerings: tuple[str, ...] = ("tf_same", "tf_zeropad_valid")
+    lowerings: tuple[str, ...] = tuple(PADDINGS)
 
     def lower(self, spec: OpSpec, lowering: str) -> Lowered:
         """What tf.nn makes of the op: SAME_UPPER, or explicit zeros that are input to the op.
@@ -37,167 +29,21 @@ class TensorFlowDialect:
         if lowering not in self.lowerings:
             known = ", ".join(self.lowerings)
             raise UsageError(f"expected a lowering of {known} but got {lowering!r}")
-        reason = _reason_against(spec, lowering)
+        padding = PADDINGS[lowering]
+        reason = no_words(spec, padding)
         if reason is not None:
             return Lowered(lowering=lowering, spec=None, reason=reason)
         return Lowered(
             lowering=lowering,
-            spec=computed_spec(spec, lowering),
-            code=tuple(_code(spec, lowering)),
+            spec=computed_spec(spec, padding),
+            code=tuple(statements(spec, padding)),
         )
 
 
 DIALECT = TensorFlowDialect()
 
 
-def computed_spec(spec: OpSpec, lowering: str) -> OpSpec:
-    """The op that the lowering computes."""
-    return same_upper(spec) if lowering == "tf_same" else zero_padded(spec)
-
-
 def refusal(spec: OpSpec, lowering: str) -> str | None:
     """Why the lowering cannot be run: no words for it, or no output at this size; or None."""
-    reason = _reason_against(spec, lowering)
-    if reason is None and 0 in computed_spec(spec, lowering).output_size:
-        return NO_OUTPUT
-    return reason
-
-
-def _reason_against(spec: OpSpec, lowering: str) -> str | None:
-    """Why tf.nn cannot express the lowering, or None (tf.nn.pool: dilation with VALID only)."""
-    pool = spec.kind in (OpKind.MAX_POOL, OpKind.AVERAGE_POOL)
-    if pool and lowering == "tf_same" and set(spec.dilation) != {1}:
-        return "tf.nn.pool has no dilation with SAME"
-    return None
-
-
-def _code(spec: OpSpec, lowering: str) -> Iterator[str]:
-    """Statements on x (N, *spatial, C) and `kernel` (*k, I/group, O), with `bias` (O,)."""
-    padding = "SAME" if lowering == "tf_same" else "VALID"
-    if spec.kind is OpKind.CONV_TRANSPOSE:
-        yield from _transposed(spec, padding)
-    else:
-        if padding == "VALID":
-            yield from _padded(floor_pads(spec))
-        yield from _windowed(spec, padding)
-    if spec.bias:
-        yield "x = tf.nn.bias_add(x, bias)"
-
-
-def _padded(pads: PadPairs) -> Iterator[str]:
-    """Zeros first: what is cropped may be as long as the input."""
-    zeros = tuple((max(before, 0), max(after, 0)) for before, after in pads)
-    if any(pair != (0, 0) for pair in zeros):
-        yield f"x = tf.pad(x, {pair_tuple(((0, 0), *zeros, (0, 0)))})"
-    if any(before < 0 or after < 0 for before, after in pads):
-        yield f"x = x[:, {', '.join(_kept(*pair) for pair in pads)}]"
-
-
-def _kept(before: int, after: int) -> str:
-    return f"{max(-before, 0) or ''}:{after if after < 0 else ''}"
-
-
-def _numbers(values: tuple[int, ...]) -> str:
-    """Rank 1 takes an int, rank 3 all five numbers, rank 2 either."""
-    if len(values) < 3 and len(set(values)) == 1:
-        return str(values[0])
-    return str((1, *values, 1))
-
-
-def _windowed(spec: OpSpec, padding: str) -> Iterator[str]:
-    if spec.kind is OpKind.CONV:
-        yield from _conv(spec, padding)
-        return
-    if spec.kind is OpKind.LP_POOL:
-        yield from _lp_pool(spec, padding)
-        return
-    maximum = spec.kind is OpKind.MAX_POOL
-    if set(spec.dilation) == {1}:
-        name = f"tf.nn.{'max' if maximum else 'avg'}_pool{spec.rank}d"
-        # the ranks differ in what they take, but all take one int or one per axis
-        ksize, strides = _per_axis(spec.kernel_size), _per_axis(spec.stride)
-        yield f"x = {call(name, 'x', ksize=ksize, strides=strides, padding=_quoted(padding))}"
-        return
-    kind = _quoted("MAX" if maximum else "AVG")
-    window, dilations = str(spec.kernel_size), str(spec.dilation)
-    pool = call("tf.nn.pool", "x", window, kind, padding='"VALID"', dilations=dilations)
-    yield f"x = {pool}"
-    if set(spec.stride) != {1}:
-        yield f"x = x[:, {', '.join(f'::{step}' for step in spec.stride)}]"
-
-
-def _per_axis(values: tuple[int, ...]) -> str:
-    return str(values[0]) if len(set(values)) == 1 else str(values)
-
-
-def _quoted(text: str) -> str:
-    return f'"{text}"'
-
-
-def _conv(spec: OpSpec, padding: str) -> Iterator[str]:
-    depthwise = spec.rank == 2 and spec.group == spec.channels[0] > 1
-    if depthwise and set(spec.dilation) == {1}:
-        strides = str((1, *spec.stride, 1))
-        arguments = {"strides": strides, "padding": _quoted(padding)}
-        yield f"x = {call('tf.nn.depthwise_conv2d', 'x', 'kernel', **arguments)}"
-        return
-    stride = "stride" if spec.rank == 1 else "strides"
-    arguments = {stride: _numbers(spec.stride), "padding": _quoted(padding)}
-    if set(spec.dilation) != {1}:
-        arguments["dilations"] = _numbers(spec.dilation)
-    name = f"tf.nn.conv{spec.rank}d"
-    if spec.rank < 3 or spec.group == 1:
-        yield f"x = {call(name, 'x', 'kernel', **arguments)}"
-        return
-    yield from _split(call(name, "part", "piece", **arguments), spec.group, -1)
-
-
-def _split(applied: str, groups: int, kernel_axis: int) -> Iterator[str]:
-    """What has no groups, done group by group."""
-    yield f"parts = zip(tf.split(x, {groups}, -1), tf.split(kernel, {groups}, {kernel_axis}))"
-    yield f"x = tf.concat([{applied} for part, piece in parts], -1)"
-
-
-def _lp_pool(spec: OpSpec, padding: str) -> Iterator[str]:
-    """A kernel of ones from each channel to itself sums it."""
-    ones = f"tf.ones(({', '.join(str(k) for k in spec.kernel_size)}, 1, 1))"
-    stride = "stride" if spec.rank == 1 else "strides"
-    arguments = {stride: _numbers(spec.stride), "padding": _quoted(padding)}
-    if set(spec.dilation) != {1}:
-        arguments["dilations"] = _numbers(spec.dilation)
-    powers = f"tf.abs(x) ** {spec.p}"
-    yield f"ones = {ones} * tf.eye(x.shape[-1])"
-    yield f"x = {call(f'tf.nn.conv{spec.rank}d', powers, 'ones', **arguments)} ** (1 / {spec.p})"
-
-
-def _transposed(spec: OpSpec, padding: str) -> Iterator[str]:
-    """`kernel` is (*k, O/group, I)."""
-    if padding == "SAME":
-        sizes = [n * s for n, s in zip(spec.input_size, spec.stride, strict=True)]
-        yield from _transposed_call(spec, padding, sizes)
-        return
-    axes = transposed_axes(spec, at_least_stride=False)
-    yield from _padded(tuple((axis.zeros_before, axis.zeros_after) for axis in axes))
-    sizes = [
-        full_size(n + axis.zeros_before + axis.zeros_after, window)
-        for n, window, axis in zip(spec.input_size, spec.windows, axes, strict=True)
-    ]
-    yield from _transposed_call(spec, padding, sizes)
-    yield from _padded(tuple((-axis.crop_before, -axis.crop_after) for axis in axes))
-
-
-def _transposed_call(spec: OpSpec, padding: str, sizes: list[int]) -> Iterator[str]:
-    x, kernel = ("x", "kernel") if spec.group == 1 else ("part", "piece")
-    shape = ", ".join(str(size) for size in (*sizes, spec.channels[1] // spec.group))
-    arguments = {
-        "output_shape": f"({x}.shape[0], {shape})",
-        "strides": _numbers(spec.stride),
-        "padding": _quoted(padding),
-    }
-    if set(spec.dilation) != {1}:
-        arguments["dilations"] = _numbers(spec.dilation)
-    applied = call(f"tf.nn.conv{spec.rank}d_transpose", x, kernel, **arguments)
-    if spec.group == 1:
-        yield f"x = {applied}"
-    else:
-        yield from _split(applied, spec.group, -1)
+    padding = PADDINGS[lowering]
+    return no_words(spec, padding) or no_output(spec, padding)

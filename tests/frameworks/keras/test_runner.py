@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import keras
-import numpy as np
 import pytest
 
 from padcheck.errors import FrameworkError, UsageError
@@ -12,6 +10,7 @@ from padcheck.records import OpKind, OpSpec
 from tests.frameworks.brute import assert_computes, example
 from tests.frameworks.conformance import assert_conforms
 from tests.frameworks.grid import AVERAGE, CONV, GRID, LP, MAX, name_of, op
+from tests.frameworks.keras.running import run_code
 
 RUNNER = runner("keras")
 DIALECT = dialect("tf_same")
@@ -34,9 +33,7 @@ def test_code_computes_the_op(spec: OpSpec, lowering: str) -> None:
     if lowered.spec is None:
         return
     case = example(spec)
-    observed = np.moveaxis(_run_code(lowered.code, spec, case).numpy(), -1, 1)
-    if spec.kind is OpKind.LP_POOL:
-        observed = observed**spec.p
+    observed = run_code(lowered.code, spec, case)
     assert_computes(lowered.spec, case, observed, "; ".join(lowered.code))
 
 
@@ -46,58 +43,8 @@ def test_repair_computes_the_reference(spec: OpSpec) -> None:
     if not lowered.repair:
         return
     case = example(spec)
-    observed = np.moveaxis(_run_code(lowered.repair, spec, case).numpy(), -1, 1)
+    observed = run_code(lowered.repair, spec, case)
     assert_computes(spec, case, observed, "; ".join(lowered.repair))
-
-
-def _run_code(code, spec, case):  # type: ignore[no-untyped-def]
-    """Runs the lines as a user would, with the layers given the weights."""
-    import tensorflow as tf
-
-    x = tf.constant(np.moveaxis(case.x, 1, -1))
-    names = {"tf": tf, "layers": _Layers(spec, case), "x": x, "bias": case.bias}
-    if case.weight is not None:
-        names["kernel"] = np.moveaxis(case.weight, (0, 1), (-1, -2))
-    if not code[0].startswith(("x =", "parts =", "pads =")):
-        for line in code:
-            x = eval(line, names)(x)
-        return x
-    for line in code:
-        exec(line, names)
-    return names["x"]
-
-
-class _Layers:
-    """`keras.layers`, each weighted layer made gets the next group's weights."""
-
-    def __init__(self, spec, case):  # type: ignore[no-untyped-def]
-        self._spec, self._case = spec, case
-        self._made = 0
-
-    def __getattr__(self, name):  # type: ignore[no-untyped-def]
-        def make(*arguments, **keywords):  # type: ignore[no-untyped-def]
-            layer = getattr(keras.layers, name)(*arguments, **keywords)
-            if self._case.weight is None or "Conv" not in name:
-                return layer
-            return self._weighted(layer, name)
-
-        return make
-
-    def _weighted(self, layer, name):  # type: ignore[no-untyped-def]
-        weight, bias = self._case.weight, self._case.bias
-        groups = self._spec.group if "Transpose" in name else 1
-        channels = self._spec.channels[0] // groups
-        weight = np.split(weight, groups)[self._made]
-        biases = None if bias is None else np.split(bias, groups)[self._made]
-        self._made += 1
-        if "Depthwise" in name:
-            kernel = weight.reshape(channels, -1, *self._spec.kernel_size)
-            kernel = np.moveaxis(kernel, (0, 1), (-2, -1))
-        else:
-            kernel = np.moveaxis(weight, (0, 1), (-1, -2))
-        layer.build((None, *[None] * self._spec.rank, channels))
-        layer.set_weights([kernel] if biases is None else [kernel, biases])
-        return layer
 
 
 def test_a_dilated_pool_has_no_same() -> None:

@@ -1,8 +1,9 @@
 """The windowed ops of TensorFlow as thin calls on channels-last tensors, for 1 to 3 axes.
 
 A sweep calls these many thousand times, so they go straight to the kernels that `tf.nn` wraps
-(`tf.raw_ops`). One spatial axis runs as two, the first of size 1, as in tf.nn.conv1d.
-`padding` is "SAME" or "VALID"; strides, dilations and windows are tuples, one int per axis.
+(`tf.raw_ops`); inside a `tf.function` they make the graph that LiteRT's converter takes. One
+spatial axis runs as two, the first of size 1, as in tf.nn.conv1d. `padding` is "SAME" or
+"VALID"; strides, dilations and windows are tuples, one int per axis.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ __all__ = [
     "conv_transpose",
     "conv_zeropad_valid",
     "depthwise_conv",
+    "depthwise_native",
     "dilated_pool",
     "max_pool",
     "tensorflow",
@@ -100,7 +102,8 @@ def conv(x: Tensor, kernel: Tensor, stride: Ints, dilation: Ints, padding: str) 
 def _conv3d(x: Tensor, kernel: Tensor, stride: Ints, dilation: Ints, padding: str) -> Tensor:
     tf = tensorflow()
     groups = x.shape[-1] // kernel.shape[-2]
-    parts = zip(tf.split(x, groups, -1), tf.split(kernel, groups, -1), strict=True)
+    inputs = tf.split(x, groups, -1) if groups > 1 else [x]
+    kernels = tf.split(kernel, groups, -1) if groups > 1 else [kernel]
     outputs = [
         _raw().Conv3D(
             input=part,
@@ -109,7 +112,7 @@ def _conv3d(x: Tensor, kernel: Tensor, stride: Ints, dilation: Ints, padding: st
             padding=padding,
             dilations=_of(dilation),
         )
-        for part, piece in parts
+        for part, piece in zip(inputs, kernels, strict=True)
     ]
     return tf.concat(outputs, -1) if groups > 1 else outputs[0]
 
@@ -121,16 +124,31 @@ def depthwise_conv(x: Tensor, kernel: Tensor, stride: Ints, dilation: Ints, padd
     warning [tensorflow 2.21.0], and the kernel below takes no dilation on a CPU, so a dilated
     one runs as a convolution with C groups.
     """
-    tf = tensorflow()
     if max(dilation) > 1:
         *window, channels, multiplier = kernel.shape
         return conv(
-            x, tf.reshape(kernel, (*window, 1, channels * multiplier)), stride, dilation, padding
+            x,
+            tensorflow().reshape(kernel, (*window, 1, channels * multiplier)),
+            stride,
+            dilation,
+            padding,
         )
+    return depthwise_native(x, kernel, stride, dilation, padding)
+
+
+def depthwise_native(
+    x: Tensor, kernel: Tensor, stride: Ints, dilation: Ints, padding: str
+) -> Tensor:
+    """As `depthwise_conv`, by the one kernel; dilated, it can be converted but not run here."""
+    tf = tensorflow()
     if len(stride) == 1:
         x, kernel = tf.expand_dims(x, 1), tf.expand_dims(kernel, 0)
     y: Tensor = _raw().DepthwiseConv2dNative(
-        input=x, filter=kernel, strides=_of(stride), padding=padding
+        input=x,
+        filter=kernel,
+        strides=_of(stride),
+        padding=padding,
+        dilations=_of(dilation),
     )
     return tf.squeeze(y, 1) if len(stride) == 1 else y
 
