@@ -8,6 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from padcheck.checks.builders import (
+        average_pool,
+        conv,
+        conv_transpose,
+        lp_pool,
+        max_pool,
+        resize,
+    )
+    from padcheck.checks.callable import check_callable
+    from padcheck.checks.conformance import assert_conforms
     from padcheck.checks.diagnose import diagnose
     from padcheck.checks.experiment import check_conv
     from padcheck.errors import (
@@ -33,13 +43,29 @@ __all__ = [
     "Report",
     "UsageError",
     "__version__",
+    "assert_conforms",
+    "average_pool",
+    "check_callable",
     "check_conv",
+    "conv",
+    "conv_transpose",
     "diagnose",
+    "lp_pool",
+    "max_pool",
+    "resize",
 ]
 
 _HOMES = {
+    "assert_conforms": "padcheck.checks.conformance",
+    "average_pool": "padcheck.checks.builders",
+    "check_callable": "padcheck.checks.callable",
     "check_conv": "padcheck.checks.experiment",
+    "conv": "padcheck.checks.builders",
+    "conv_transpose": "padcheck.checks.builders",
     "diagnose": "padcheck.checks.diagnose",
+    "lp_pool": "padcheck.checks.builders",
+    "max_pool": "padcheck.checks.builders",
+    "resize": "padcheck.checks.builders",
     "Finding": "padcheck.records",
     "OpSpec": "padcheck.records",
     "Report": "padcheck.records",

@@ -17,6 +17,7 @@ import click
 from padcheck import __version__
 from padcheck.cli.output import ProgressBar, as_json, as_text, say, write
 from padcheck.cli.parameters import INPUT_SHAPE, INTS, PADDING
+from padcheck.cli.sweep import sweep
 from padcheck.errors import MissingFramework, PadcheckError
 
 if TYPE_CHECKING:
@@ -184,6 +185,9 @@ def info() -> None:
         told = f"{', '.join(missing)} not installed: {entry.hint}" if missing else versions
         lines.append(f"  {entry.name:<12}{told}")
     say("\n".join(lines) + "\n")
+
+
+cli.add_command(sweep)
 
 
 def _deliver(report: Report, form: str | None, output: str | None) -> None:

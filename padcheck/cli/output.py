@@ -81,6 +81,9 @@ def _umask() -> int:
 class ProgressBar:
     """A progress bar on stderr, when stderr is a terminal; None otherwise."""
 
+    def __init__(self, what: str = "ops") -> None:
+        self._what = what
+
     def __enter__(self) -> Callable[[int, int], None] | None:
         self._bar: Any = None
         if sys.stderr is None or not sys.stderr.isatty():
@@ -94,7 +97,8 @@ class ProgressBar:
         return self._advance
 
     def _advance(self, done: int, total: int) -> None:
-        self._bar.update(self._task, completed=done, total=total, description="judging ops")
+        described = f"judging {self._what}"
+        self._bar.update(self._task, completed=done, total=total, description=described)
 
     def __exit__(self, *details: object) -> None:
         if self._bar is not None:

@@ -1,0 +1,87 @@
+"""Convolutions: the classic mismatches, one by one."""
+
+from __future__ import annotations
+
+from padcheck.checks.suite.words import CONV, op
+from padcheck.geometry import CAUSAL, SAME_LOWER, SAME_UPPER
+
+__all__ = ["CONVS", "MORE_CONVS"]
+
+CONVS = [
+    *(op(CONV, (n, 6), 3, 2, pads=(1, 1)) for n in (6, 7, 8, 9, 224, 225)),
+    op(CONV, (8, 9), 3, 2, pads=(0, 1), bias=True),
+    op(CONV, (8, 9), 3, 2, pads=SAME_UPPER),
+    op(CONV, (8, 9), 3, 2, pads=SAME_LOWER, bias=True),
+    op(CONV, (32, 9), 7, 2, pads=(3, 3)),
+    op(CONV, (32, 9), 7, 2, pads=(2, 3)),
+    op(CONV, (24, 9), 5, 2, pads=(2, 2)),
+    op(CONV, (44, 44), 11, 4, pads=(5, 5)),
+    op(CONV, (44, 44), 11, 4, pads=(2, 2)),
+    *(op(CONV, (9, 8), k, pads=SAME_UPPER) for k in (2, 4, 6)),
+    *(op(CONV, (9, 8), k, pads=SAME_LOWER) for k in (2, 4)),
+    op(CONV, (8, 8), 4, 2, pads=(1, 1)),
+    op(CONV, (7, 9), 2, 2),
+    op(CONV, (9, 10), 1, 2),
+    op(CONV, (9, 10), 1, 3),
+    op(CONV, (10, 11), 2, 3),
+    op(CONV, (9, 9), 1, 5, pads=SAME_UPPER),
+    op(CONV, (8, 10), (3, 1), 2, pads=SAME_UPPER),
+    op(CONV, (8, 10), (1, 3), 2, pads=((0, 0), (1, 1))),
+    op(CONV, (8, 9), (3, 5), (2, 1), pads=((1, 3), (2, 4))),
+    op(CONV, (8, 9), (3, 5), (1, 2), pads=((1, 3), (2, 4)), bias=True),
+    op(CONV, (8, 9), 3, 1, 2, pads=(2, 2)),
+    op(CONV, (11, 9), 2, 1, 3, pads=SAME_UPPER),
+    op(CONV, (11, 9), 4, 1, 2, pads=SAME_UPPER),
+    op(CONV, (9, 9), 3, 1, (1, 2), pads=((1, 1), (2, 2))),
+    op(CONV, (9, 9), 3, 3, (1, 2), pads=((1, 1), (2, 2))),
+    op(CONV, (9, 8), 3, 2, 2, pads=SAME_UPPER, bias=True),
+    op(CONV, (9, 8), 3, 1, pads=(1, 1), group=2, channels=(2, 2)),
+    op(CONV, (9, 8), 3, 2, pads=SAME_UPPER, group=3, channels=(3, 6), bias=True),
+    op(CONV, (9, 8), 3, 1, 2, pads=(2, 2), group=3, channels=(3, 3)),
+    op(CONV, (9, 8), 3, 2, 2, pads=SAME_UPPER, group=3, channels=(3, 6), bias=True),
+    op(CONV, (9, 8), 3, (1, 2), pads=SAME_UPPER, group=3, channels=(3, 6)),
+    op(CONV, (9, 8), 3, (1, 2), pads=(1, 1), group=2, channels=(4, 6), bias=True),
+    op(CONV, (9, 8), 3, 2, 2, pads=(1, 2), group=2, channels=(4, 6), bias=True),
+    op(CONV, (9, 8), 3, 1, 2, pads=(1, 2), group=2, channels=(4, 6)),
+    op(CONV, (9, 8), 3, 2, pads=((-1, 2), (0, -2)), bias=True),
+    op(CONV, (8, 1), (2, 1), 4, pads=((1, 2), (3, -1))),
+    op(CONV, (4, 1), (4, 2), (1, 2), pads=((0, 3), (-2, 4))),
+    op(CONV, (5, 5), 3, 1, pads=(4, 6)),
+    op(CONV, (4, 4), 3, 2, pads=(1, 2), channels=(1, 1)),
+    op(CONV, 12, 3, 2, pads=(1, 1)),
+    op(CONV, 13, 3, 2, pads=(1, 1)),
+    op(CONV, 44, 11, 4, pads=(5, 5)),
+    op(CONV, 12, 3, pads=CAUSAL),
+    op(CONV, 12, 3, 1, 2, pads=CAUSAL, bias=True),
+    op(CONV, 13, 3, 2, pads=CAUSAL),
+    op(CONV, 13, 3, 2, 2, pads=(1, 2), group=2, channels=(2, 4), bias=True),
+    op(CONV, 13, 3, 2, pads=SAME_UPPER, group=2, channels=(4, 4)),
+    op(CONV, (6, 7, 8), 3, 2, pads=(0, 1)),
+    op(CONV, (6, 7, 8), (1, 3, 3), (1, 2, 2), pads=SAME_UPPER),
+    op(CONV, (6, 5, 6), 3, 1, pads=((2, 0), (1, 1), (1, 1)), bias=True),
+    op(CONV, (6, 5, 6), 3, 1, pads=(1, 1), group=2, channels=(4, 6), bias=True),
+    op(CONV, (7, 8, 9), 3, 2, 2, pads=(2, 1), group=2, channels=(4, 4), bias=True),
+    op(CONV, (5, 5, 5), 3, 1, pads=(1, 1), group=3, channels=(3, 3)),
+]
+
+#: Sizes at which SAME agrees or not, full-size stems, fill values, and one channel alone.
+MORE_CONVS = [
+    *(op(CONV, (n, 5), 3, 2, pads=(1, 1)) for n in (257, 512, 513)),
+    op(CONV, (224, 8), 7, 2, pads=(3, 3)),
+    op(CONV, (224, 11), 11, 4, pads=(2, 2)),
+    op(CONV, (224, 11), 11, 4, pads=(3, 4)),
+    op(CONV, (9, 8), 5, 2, pads=(1, 2)),
+    op(CONV, (8, 9), 3, 1, pads=((3, 1), (4, 2))),
+    op(CONV, 12, 3, 1, 2, pads=(4, 0)),
+    op(CONV, (6, 8, 7), 3, 2, pads=CAUSAL),
+    op(CONV, (8, 9), 3, 2, pads=(1, 1), pad_value=5.0, bias=True),
+    op(CONV, (8, 9), 3, 1, pads=(0, 2), pad_value=-3.0),
+    # one input channel has kernels of its own
+    *(op(CONV, (8, 9), 3, s, pads=(1, 1), channels=(1, 1)) for s in (1, 2)),
+    op(CONV, (8, 9), 2, 1, pads=SAME_UPPER, channels=(1, 3), bias=True),
+    op(CONV, (8, 1), (2, 1), (1, 2), pads=SAME_UPPER, channels=(1, 1)),
+    op(CONV, (2, 1), (1, 2), (1, 2), pads=SAME_UPPER, channels=(1, 1)),
+    op(CONV, (6, 3), (3, 3), (1, 3), pads=(1, 1), channels=(1, 2)),
+    op(CONV, 9, 3, 2, pads=SAME_UPPER, channels=(1, 1)),
+    op(CONV, (5, 4, 6), 3, 2, pads=SAME_UPPER, channels=(1, 1)),
+]

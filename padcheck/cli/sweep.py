@@ -1,0 +1,177 @@
+"""`padcheck sweep`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from padcheck.cli.output import ProgressBar, say, write
+
+if TYPE_CHECKING:
+    from padcheck.records.sweep import Sweep
+
+__all__ = ["sweep"]
+
+#: The formats, and the file names that choose them.
+FORMATS = ("text", "json", "svg")
+OPS = ("conv", "conv_transpose", "max_pool", "average_pool", "lp_pool")
+#: Geometries that JSON and SVG take; they list every one of them.
+MOST_LISTED = 500_000
+#: Maps are wider than prose may be.
+MOST_COLUMNS = 200
+
+
+Command = Callable[..., Any]
+
+
+def _values(name: str, what: str, **more: Any) -> Callable[[Command], Command]:
+    return click.option(f"--{name}", f"{name}_values", metavar="INTS", help=what, **more)
+
+
+@click.command(short_help="Map where lowerings agree, over many geometries.")
+@click.option("--op", type=click.Choice(OPS), default="conv", show_default=True)
+@click.option("--rank", type=click.IntRange(1, 3), default=1, show_default=True, help="Axes.")
+@_values("input", "Input sizes: 5..33, 1,3,5, 1,3..7, or 5..33:2 in steps.", required=True)
+@_values("kernel", "Kernel sizes, written the same way.", required=True)
+@_values("stride", "Strides.", default="1", show_default=True)
+@_values("dilation", "Dilations.", default="1", show_default=True)
+@click.option(
+    "--padding",
+    multiple=True,
+    default=("half",),
+    show_default=True,
+    help="half ((k-1)//2), half_up (k//2), same, same_lower, valid, causal, N, BEFORE:AFTER; "
+    "several joined by commas, or repeated.",
+)
+@click.option("--ceil-mode", is_flag=True, help="Pools: a last window that does not fit counts.")
+@click.option("--count-include-pad", is_flag=True, help="Average pools: pads count.")
+@click.option(
+    "--lowerings",
+    multiple=True,
+    default=("torch,tf_same,tf_zeropad_valid",),
+    show_default=True,
+    help="What is compared with the op itself; joined by commas, or repeated.",
+)
+@click.option("--static", is_flag=True, help="Predict only: runs nothing and needs no framework.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="text (the default), json, svg.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Write to FILE, whole or not at all; .json and .svg choose the format.",
+)
+def sweep(
+    op: str,
+    rank: int,
+    input_values: str,
+    kernel_values: str,
+    stride_values: str,
+    dilation_values: str,
+    padding: tuple[str, ...],
+    ceil_mode: bool,
+    count_include_pad: bool,
+    lowerings: tuple[str, ...],
+    static: bool,
+    form: str | None,
+    output: str | None,
+) -> None:
+    """Map where lowerings agree with an op, silently differ, or differ in shape.
+
+    Every combination of the sizes is judged; the same numbers hold on every axis.
+
+    Example: padcheck sweep --input 5..33 --kernel 1..7 --stride 1..4 --padding half
+    """
+    from padcheck.checks.sweep import grid_of
+    from padcheck.checks.sweep import sweep as run
+
+    grid = grid_of(
+        op=op,
+        input_size=input_values,
+        kernel_size=kernel_values,
+        stride=stride_values,
+        dilation=dilation_values,
+        padding=padding,
+        rank=rank,
+        ceil_mode=ceil_mode,
+        count_include_pad=count_include_pad,
+    )
+    form = form or _named(output)
+    if form != "text" and len(grid) > MOST_LISTED:
+        raise click.UsageError(
+            f"expected at most {MOST_LISTED} geometries for {form} but got {len(grid)}"
+        )
+    names = [name.strip() for joined in lowerings for name in joined.split(",") if name.strip()]
+    with ProgressBar("geometries") as progress, _quiet():
+        result = run(grid, lowerings=names, static=static, progress=progress)
+    _deliver(result, form, output)
+
+
+def _named(output: str | None) -> str:
+    """The format that a file name chooses."""
+    ending = os.path.splitext(output or "")[1].lower().removeprefix(".")
+    return ending if ending in FORMATS else "text"
+
+
+def _deliver(result: Sweep, form: str, output: str | None) -> None:
+    """Prints or writes it, and ends with its exit code."""
+    if output is None:
+        say(_text(result) if form == "text" else _rendered(result, form))
+    else:
+        write(output, _rendered(result, form))
+        from padcheck.records import printable
+
+        click.echo(printable(f"{result.verdict}: sweep written to {output}"), err=True)
+    raise click.exceptions.Exit(result.exit_code)
+
+
+def _rendered(result: Sweep, form: str) -> str:
+    if form == "json":
+        from padcheck.report.sweep_json import render_json
+
+        return render_json(result)
+    if form == "svg":
+        from padcheck.report.svg import render_svg
+
+        return render_svg(result)
+    return str(result)
+
+
+def _text(result: Sweep) -> str:
+    import shutil
+
+    from padcheck.report.heatmap import render
+
+    width = min(shutil.get_terminal_size((80, 24)).columns, MOST_COLUMNS)
+    return render(result, width=width, paint=lambda text, colour: click.style(text, fg=colour))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Frameworks in this process write nothing to stderr, save through Python.
+
+    TensorFlow greets on file descriptor 2 whatever its log level is [2.21.0].
+    """
+    from padcheck.frameworks.process import CHILD_ENVIRONMENT
+
+    os.environ.update(CHILD_ENVIRONMENT)
+    if sys.stderr is None:
+        yield
+        return
+    sys.stderr.flush()
+    kept, shown = os.dup(2), sys.stderr
+    with os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace") as sys.stderr:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            sys.stderr = shown
