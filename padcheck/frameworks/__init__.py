@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.metadata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -17,6 +16,8 @@ from padcheck.errors import FrameworkError, MissingFramework, UsageError
 from padcheck.frameworks.loading import is_installed, one_line
 
 if TYPE_CHECKING:
+    import importlib.metadata
+
     from padcheck.frameworks.base import Dialect, Reader, Runner
     from padcheck.records import Lowered, OpSpec
 
@@ -188,7 +189,9 @@ LOWERINGS: dict[str, str] = {
 
 @functools.cache
 def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:
-    return {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+    from importlib.metadata import entry_points  # late: it takes as long as all the rest
+
+    return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
 
 
 def names() -> tuple[str, ...]:
@@ -299,11 +302,13 @@ def _statuses() -> Iterator[Status]:
 
 def _version(package: Package) -> str | None:
     """The installed version; "unknown" for a module that no distribution accounts for."""
+    from importlib.metadata import PackageNotFoundError, version
+
     if not is_installed(package.module):
         return None
     for distribution in package.distributions:
         try:
-            return importlib.metadata.version(distribution)
-        except importlib.metadata.PackageNotFoundError:
+            return version(distribution)
+        except PackageNotFoundError:
             continue
     return "unknown"

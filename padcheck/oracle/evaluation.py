@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from padcheck.errors import UsageError
+from padcheck.geometry import full_size
 from padcheck.oracle.deviations import (
     changed_output,
     power,
@@ -44,12 +45,26 @@ def work(spec: OpSpec, batch: int = 1) -> int:
 
 
 def fits(spec: OpSpec, batch: int = 1) -> bool:
-    """Whether `evaluate` takes no more than MAX_WORK and MAX_ELEMENTS."""
+    """Whether `evaluate` takes no more than MAX_WORK and MAX_ELEMENTS.
+
+    So must a framework, which may hold the padded input, or the output before it is cropped.
+    """
     planes = batch * max(spec.channels)
-    elements = planes * max(math.prod(spec.input_size), math.prod(spec.output_size))
+    sizes = (spec.input_size, spec.output_size, _held(spec))
+    elements = planes * max(map(math.prod, sizes))
     weights = math.prod(spec.weight_shape)
     table = max(size * k for size, k in zip(spec.output_size, spec.kernel_size, strict=True))
     return work(spec, batch) <= MAX_WORK and max(elements, weights, 4 * table) <= MAX_ELEMENTS
+
+
+def _held(spec: OpSpec) -> tuple[int, ...]:
+    """The spatial size of what a framework pads the input to, or crops the output from."""
+    if spec.kind is OpKind.CONV_TRANSPOSE:
+        return tuple(map(full_size, spec.input_size, spec.windows))
+    return tuple(
+        n + max(before, 0) + max(after, 0)
+        for n, (before, after) in zip(spec.input_size, spec.resolved_pads, strict=True)
+    )
 
 
 def check_size(spec: OpSpec, batch: int = 1) -> None:

@@ -28,12 +28,11 @@ from padcheck.records import (
     Mismatch,
     OpKind,
     OpSpec,
-    Proof,
     same_function,
 )
 from padcheck.verdict.judgement import Judgement, unverified
 from padcheck.verdict.search import Search, fits_probe
-from padcheck.verdict.separation import Refit, separate, small_sizes
+from padcheck.verdict.separation import best, small_sizes
 from padcheck.verdict.suspects import Suspect
 from padcheck.verdict.words import diverging, named, residual_text, unexplained
 
@@ -156,7 +155,7 @@ def _explain(
         return [s for s in live if fits_probe(s.spec.resized(size), seen, again, moved.p)]
 
     search = Search(reference, observed, probe)
-    suspect, proof = _best(reference, search, refit)
+    suspect, proof = best(reference, search.levels(), refit)
     if suspect is None:
         notes = (f"seen: {search.answer.words}", *_read_note(reference, box))
         return None, mismatch, [unexplained(mismatch, notes, op=op, lowering=lowering)]
@@ -164,20 +163,6 @@ def _explain(
     seen = (f"seen: {search.answer.words}", *_residuals(reference, suspect, observed, probe))
     found = named(suspect, proof, reference, mismatch, op=op, lowering=lowering, seen=seen)
     return suspect.spec, mismatch, found
-
-
-def _best(reference: OpSpec, search: Search, refit: Refit) -> tuple[Suspect | None, Proof]:
-    """The first level's explanation, unless another size contradicts it and a later level's not."""
-    best: tuple[Suspect | None, Proof] = None, Proof(status="unexplained")
-    for live in search.levels():
-        if not live:
-            continue
-        suspect, proof = separate(reference, live, refit)
-        if best[0] is None or (suspect is not None and proof.contradicted_at is None):
-            best = suspect, proof
-        if proof.contradicted_at is None:
-            break
-    return best
 
 
 def _residuals(

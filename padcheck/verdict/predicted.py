@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from padcheck.records import EQUIVALENT, MISMATCH, OpSpec, same_function
 from padcheck.verdict.judgement import Judgement
-from padcheck.verdict.separation import separate
+from padcheck.verdict.separation import best
 from padcheck.verdict.suspects import Suspect, predicted_suspects
 from padcheck.verdict.words import named, unexplained
 
@@ -32,9 +32,11 @@ def judge_predicted(
         wanted = predict(moved)
         return [s for s in live if same_function(s.spec.resized(moved.input_size), wanted)]
 
-    tried = predicted_suspects(reference) if all(predicted.output_size) else []
-    live = [suspect for suspect in tried if same_function(suspect.spec, predicted)]
-    suspect, proof = separate(reference, live, refit)
+    levels = (
+        [suspect for suspect in level if same_function(suspect.spec, predicted)]
+        for level in (predicted_suspects(reference) if all(predicted.output_size) else ())
+    )
+    suspect, proof = best(reference, levels, refit)
     if suspect is None:
         finding = unexplained(None, (), op=op, lowering=lowering)
         return Judgement(MISMATCH, None, (finding,))

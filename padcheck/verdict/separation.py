@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from padcheck.records import OpKind, OpSpec, Proof, same_function
 from padcheck.verdict.suspects import Suspect
 
-__all__ = ["Refit", "separate", "small_sizes"]
+__all__ = ["Refit", "best", "separate", "small_sizes"]
 
 #: How many sizes are tried, at least and at most, to tell rivals apart.
 _FEWEST_SIZES, _MOST_SIZES = 8, 64
 
 #: Which of the suspects still fit at another input size; None when that cannot be told.
 Refit = Callable[[list[Suspect], OpSpec], "list[Suspect] | None"]
+
+
+def best(
+    reference: OpSpec, levels: Iterable[list[Suspect]], refit: Refit
+) -> tuple[Suspect | None, Proof]:
+    """The explanation of the first level that has one; levels are ordered, simple ones first.
+
+    One that another size contradicts stands only if no later level's is contradicted nowhere.
+    """
+    found: tuple[Suspect | None, Proof] = None, Proof(status="unexplained")
+    for live in levels:
+        if not live:
+            continue
+        suspect, proof = separate(reference, live, refit)
+        if found[0] is None or (suspect is not None and proof.contradicted_at is None):
+            found = suspect, proof
+        if proof.contradicted_at is None:
+            break
+    return found
 
 
 def separate(reference: OpSpec, live: list[Suspect], refit: Refit) -> tuple[Suspect | None, Proof]:

@@ -109,16 +109,16 @@ def _only(reference: OpSpec, faulty: OpSpec, family: str) -> OpSpec:
     )
 
 
-def predicted_suspects(reference: OpSpec) -> list[Suspect]:
-    """What a rule may do wrong: one fault of padding, or one of the grid and one of the fill."""
+def predicted_suspects(reference: OpSpec) -> Iterator[list[Suspect]]:
+    """What a rule may do wrong: one fault of padding, then one of the grid and one of the fill."""
     singles = list(single_suspects(reference, padding_only=True))
-    pairs = [
+    yield singles
+    yield [
         pair
         for first in singles
         if first.causes[0].family == GRID
         for pair in composed(reference, first, _no_clues, (FILL,), padding_only=True)
     ]
-    return singles + pairs
 
 
 def _no_clues(spec: OpSpec) -> Clues:

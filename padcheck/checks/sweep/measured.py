@@ -10,7 +10,6 @@ Rules:
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
@@ -24,10 +23,9 @@ from padcheck.checks.sweep.convs import ConvBench
 from padcheck.checks.sweep.rigs import InProcess, Rig, Workers
 from padcheck.checks.sweep.rules import Answer, Plan, plain_convs, plan_of, plan_of_conv
 from padcheck.errors import PadcheckError
-from padcheck.geometry import full_size
-from padcheck.oracle import MAX_ELEMENTS, Expected, fits
+from padcheck.oracle import Expected, fits
 from padcheck.probes import Probe, equals
-from padcheck.records import OpKind, OpSpec
+from padcheck.records import OpSpec
 from padcheck.records.grid import SweepGrid
 from padcheck.records.sweep import AGREES, SHAPE, SILENT
 
@@ -98,7 +96,7 @@ class Measurement:
         """Starts every lowering of one op on one probe."""
         plans = [self._plan(spec, lowering) for lowering in self._lowerings]
         rules = [plan.rule for plan in plans if plan.rule is not None]
-        if not all(map(_bounded, (spec, *rules))):
+        if not all(map(fits, (spec, *rules))):
             too_large = f"too large to be run: {spec}"
             return 0, None, [_Asked(plan, reason=plan.reason or too_large) for plan in plans]
         seed, probe, reference, ruled = self._telling(spec, plans)
@@ -133,17 +131,6 @@ class Measurement:
             if not any(_same(one.values, reference) for one in ruled if one is not None):
                 break
         return seed, probe, reference, ruled
-
-
-def _bounded(spec: OpSpec) -> bool:
-    """Whether the op fits the oracle, and what a framework pads or crops on the way fits too."""
-    transposed = spec.kind is OpKind.CONV_TRANSPOSE
-    sizes = zip(spec.input_size, spec.windows, spec.resolved_pads, strict=True)
-    room = math.prod(
-        full_size(n, window) if transposed else n + max(before, 0) + max(after, 0)
-        for n, window, (before, after) in sizes
-    )
-    return fits(spec) and room * max(spec.channels) <= MAX_ELEMENTS
 
 
 def _same(observed: NDArray[Any], expected: Expected) -> bool:
