@@ -57,7 +57,7 @@ class BlackBox:
             output = np.moveaxis(output, -1, 1)
         if spec.kind is OpKind.LP_POOL and spec.p > 1:
             with np.errstate(invalid="ignore", over="ignore"):
-                return output.astype(np.float64) ** spec.p
+                return np.asarray(np.sign(output) * np.abs(output) ** spec.p)
         return output
 
     def _arguments(self, probe: Probe) -> list[NDArray[Any]]:

@@ -46,7 +46,7 @@ def mixed_suspects(
     3. The op itself, and any one counterfactual on all axes, are not repeated.
     """
     offers = [one for one in singles if one.causes[0].family == GRID and one.causes[0].per_axis]
-    if reference.rank < 2 or not offers:
+    if reference.rank < 2 or reference.kind is OpKind.RESIZE or not offers:
         return
     choices = [
         _choices(reference, offers, axis, size) for axis, size in enumerate(output_size)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "ask"]
 
-#: Shifts tried along each axis, in input elements.
+#: Shifts tried along each axis, in input elements; half as far where there are three axes.
 _FURTHEST = 4
 #: A difference below this share of the largest output is called tiny.
 _TINY = 2.0**-7
@@ -123,10 +123,10 @@ def _shift(
 
 
 def _shifts(rank: int) -> list[tuple[int, ...]]:
-    """Every shift but none, the smallest first; of three axes the last two move alike."""
-    reach = range(-_FURTHEST, _FURTHEST + 1)
-    free = itertools.product(reach, repeat=min(rank, 2))
-    shifts = [one if rank < 3 else (*one, one[-1]) for one in free if any(one)]
+    """Every shift but none, the smallest first."""
+    furthest = _FURTHEST if rank < 3 else _FURTHEST // 2
+    every = itertools.product(range(-furthest, furthest + 1), repeat=rank)
+    shifts = [one for one in every if any(one)]
     return sorted(shifts, key=lambda one: (sum(map(abs, one)), one))
 
 
