@@ -90,7 +90,7 @@ ONNX = Package("onnx", ("onnx", "onnx-weekly"))
 ORT = Package("onnxruntime", ("onnxruntime", "onnxruntime-gpu", "ort-nightly"))
 LITERT = Package("ai_edge_litert", ("ai-edge-litert", "ai-edge-litert-nightly"))
 
-_TF_LOWERINGS = ("tf_same", "tf_zeropad_valid")
+_TF_LOWERINGS = ("tf_same", "tf_zeropad_valid", "tf_pad_valid")
 
 _BUILT_IN = (
     Framework(
@@ -136,7 +136,7 @@ _BUILT_IN = (
     ),
     Framework(
         name="keras_torch",
-        lowerings=("keras_torch_same", "keras_torch_zeropad_valid"),
+        lowerings=("keras_torch_same", "keras_torch_zeropad_valid", "keras_torch_pad_valid"),
         packages=(KERAS, TORCH),
         extra="keras-torch",
         dialect="padcheck.frameworks.keras.dialect:TORCH_DIALECT",
@@ -148,8 +148,10 @@ _BUILT_IN = (
         lowerings=(
             "litert_same",
             "litert_zeropad_valid",
+            "litert_pad_valid",
             "litert_reference_same",
             "litert_reference_zeropad_valid",
+            "litert_reference_pad_valid",
         ),
         packages=(LITERT, TENSORFLOW),  # models are built through TensorFlow's converter
         extra="litert",
@@ -158,7 +160,7 @@ _BUILT_IN = (
     ),
     Framework(
         name="tflite",
-        lowerings=("tflite_same", "tflite_zeropad_valid"),
+        lowerings=("tflite_same", "tflite_zeropad_valid", "tflite_pad_valid"),
         packages=(TENSORFLOW,),
         extra="tensorflow",
         dialect="padcheck.frameworks.litert.dialect:TFLITE_DIALECT",
@@ -171,6 +173,7 @@ LOWERINGS: dict[str, str] = {
     "torch": "torch",
     "tf_same": "keras",
     "tf_zeropad_valid": "keras",
+    "tf_pad_valid": "keras",
     "onnxruntime": "onnx",
     "onnxruntime_optimized": "onnx",
     "onnxruntime_auto_pad": "onnx",
@@ -178,12 +181,16 @@ LOWERINGS: dict[str, str] = {
     "onnx_reference_auto_pad": "onnx_reference",
     "keras_torch_same": "keras_torch",
     "keras_torch_zeropad_valid": "keras_torch",
+    "keras_torch_pad_valid": "keras_torch",
     "litert_same": "litert",
     "litert_zeropad_valid": "litert",
+    "litert_pad_valid": "litert",
     "litert_reference_same": "litert",
     "litert_reference_zeropad_valid": "litert",
+    "litert_reference_pad_valid": "litert",
     "tflite_same": "tflite",
     "tflite_zeropad_valid": "tflite",
+    "tflite_pad_valid": "tflite",
 }
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-__all__ = ["call", "numbers", "pair_tuple"]
+__all__ = ["call", "numbers", "pair_tuple", "real"]
 
 
 def numbers(values: Sequence[int]) -> str:
@@ -19,6 +20,11 @@ def pair_tuple(pairs: Sequence[tuple[int, int]]) -> str:
     if len(pairs) == 1:
         return str(pairs[0])
     return "(" + ", ".join(str(pair) for pair in pairs) + ")"
+
+
+def real(value: float) -> str:
+    """`5.0`, or `float("-inf")` for what has no literal."""
+    return repr(float(value)) if math.isfinite(value) else f'float("{value}")'
 
 
 def call(function: str, *arguments: str | int, **keywords: str | int | bool | None) -> str:

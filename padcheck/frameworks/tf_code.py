@@ -1,6 +1,6 @@
 """An op in functions of `tf`, as text: what tf.nn runs and LiteRT's converter takes.
 
-Plain ints; loads nothing of TensorFlow. `padding` is "SAME" or "VALID", the latter after zeros.
+Plain ints; loads nothing of TensorFlow. `padding` is "SAME", "VALID" after zeros, or PADDED.
 Facts: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
 """
 
@@ -10,22 +10,32 @@ from collections.abc import Iterator
 
 from padcheck.frameworks.lowering import (
     NO_OUTPUT,
-    PadPairs,
     floor_pads,
     same_upper,
     transposed_axes,
     zero_padded,
 )
-from padcheck.frameworks.spelling import call, pair_tuple
+from padcheck.frameworks.padding import Padding, padded_op, padded_spec
+from padcheck.frameworks.spelling import call, pair_tuple, real
 from padcheck.geometry import full_size
 from padcheck.records import OpKind, OpSpec
 
-__all__ = ["computed_spec", "no_output", "no_words", "statements"]
+__all__ = ["PADDED", "computed_spec", "no_output", "no_words", "op_padding", "statements"]
+
+#: VALID after pads that hold what the op wants.
+PADDED = "PADDED"
 
 
 def computed_spec(spec: OpSpec, padding: str) -> OpSpec:
-    """The op that is computed: SAME_UPPER, or explicit zeros that are input to the op."""
+    """The op that is computed: SAME_UPPER, explicit zeros that are input to it, or itself."""
+    if padding == PADDED:
+        return padded_spec(spec)
     return same_upper(spec) if padding == "SAME" else zero_padded(spec)
+
+
+def op_padding(padding: str) -> str:
+    """What the op itself is given: "SAME" or "VALID"."""
+    return "VALID" if padding == PADDED else padding
 
 
 def no_words(spec: OpSpec, padding: str) -> str | None:
@@ -33,6 +43,8 @@ def no_words(spec: OpSpec, padding: str) -> str | None:
     pool = spec.kind in (OpKind.MAX_POOL, OpKind.AVERAGE_POOL)
     if pool and padding == "SAME" and set(spec.dilation) != {1}:
         return "tf.nn.pool has no dilation with SAME"
+    if padding == PADDED and spec.kind is not OpKind.CONV_TRANSPOSE:
+        return padded_op(spec).reason
     return None
 
 
@@ -48,22 +60,43 @@ def statements(spec: OpSpec, padding: str, *, dilated_depthwise: bool = False) -
     one be such a call, which no CPU kernel of TensorFlow runs [2.21.0], instead of a conv.
     """
     if spec.kind is OpKind.CONV_TRANSPOSE:
-        yield from _transposed(spec, padding)
+        yield from _transposed(spec, op_padding(padding))
+    elif padding == PADDED:
+        yield from _padded_op(spec, dilated_depthwise)
     else:
         if padding == "VALID":
-            yield from _padded(floor_pads(spec))
+            yield from _padded(Padding(floor_pads(spec)))
         yield from _windowed(spec, padding, dilated_depthwise)
     if spec.bias:
         yield "x = tf.nn.bias_add(x, bias)"
 
 
-def _padded(pads: PadPairs) -> Iterator[str]:
-    """Zeros first: what is cropped may be as long as the input."""
-    zeros = tuple((max(before, 0), max(after, 0)) for before, after in pads)
-    if any(pair != (0, 0) for pair in zeros):
-        yield f"x = tf.pad(x, {pair_tuple(((0, 0), *zeros, (0, 0)))})"
-    if any(before < 0 or after < 0 for before, after in pads):
-        yield f"x = x[:, {', '.join(_kept(*pair) for pair in pads)}]"
+def _padded_op(spec: OpSpec, dilated_depthwise: bool) -> Iterator[str]:
+    """Pads of the op's own, then VALID; an average is divided by its averaged mask."""
+    plan = padded_op(spec)
+    if plan.mask is not None:
+        yield "mask = tf.ones_like(x)"
+        for padding in plan.mask:
+            yield from _padded(padding, "mask")
+        yield from _pool(spec, "VALID", "mask")
+    yield from _padded(plan.padding, sizes=spec.input_size)
+    yield from _windowed(spec, "VALID", dilated_depthwise)
+    if plan.mask is not None:
+        yield "x = x / mask"
+
+
+def _padded(padding: Padding, x: str = "x", sizes: tuple[int, ...] = ()) -> Iterator[str]:
+    """Pads first: what is cropped may be as long as the input. `sizes` for border modes only."""
+    if padding.mode in ("edge", "wrap"):
+        for axis, border in padding.borders(sizes):
+            yield f"{x} = {call('tf.gather', x, str(border), axis=axis + 1)}"
+    elif padding.adds:
+        pairs, fill = pair_tuple(((0, 0), *padding.added, (0, 0))), padding.fill
+        mode = None if padding.mode == "constant" else _quoted(padding.mode.upper())
+        value = real(fill) if fill != 0 and mode is None else None
+        yield f"{x} = {call('tf.pad', x, pairs, mode=mode, constant_values=value)}"
+    if padding.crops:
+        yield f"{x} = {x}[:, {', '.join(_kept(*pair) for pair in padding.pads)}]"
 
 
 def _kept(before: int, after: int) -> str:
@@ -84,19 +117,23 @@ def _windowed(spec: OpSpec, padding: str, dilated_depthwise: bool) -> Iterator[s
     if spec.kind is OpKind.LP_POOL:
         yield from _lp_pool(spec, padding)
         return
+    yield from _pool(spec, padding, "x")
+
+
+def _pool(spec: OpSpec, padding: str, x: str) -> Iterator[str]:
     maximum = spec.kind is OpKind.MAX_POOL
     if set(spec.dilation) == {1}:
         name = f"tf.nn.{'max' if maximum else 'avg'}_pool{spec.rank}d"
         # the ranks differ in what they take, but all take one int or one per axis
         ksize, strides = _per_axis(spec.kernel_size), _per_axis(spec.stride)
-        yield f"x = {call(name, 'x', ksize=ksize, strides=strides, padding=_quoted(padding))}"
+        yield f"{x} = {call(name, x, ksize=ksize, strides=strides, padding=_quoted(padding))}"
         return
     kind = _quoted("MAX" if maximum else "AVG")
     window, dilations = str(spec.kernel_size), str(spec.dilation)
-    pool = call("tf.nn.pool", "x", window, kind, padding='"VALID"', dilations=dilations)
-    yield f"x = {pool}"
+    pool = call("tf.nn.pool", x, window, kind, padding='"VALID"', dilations=dilations)
+    yield f"{x} = {pool}"
     if set(spec.stride) != {1}:
-        yield f"x = x[:, {', '.join(f'::{step}' for step in spec.stride)}]"
+        yield f"{x} = {x}[:, {', '.join(f'::{step}' for step in spec.stride)}]"
 
 
 def _per_axis(values: tuple[int, ...]) -> str:
@@ -164,13 +201,13 @@ def _transposed(spec: OpSpec, padding: str) -> Iterator[str]:
         yield from _transposed_call(spec, padding, sizes)
         return
     axes = transposed_axes(spec, at_least_stride=False)
-    yield from _padded(tuple((axis.zeros_before, axis.zeros_after) for axis in axes))
+    yield from _padded(Padding(tuple((axis.zeros_before, axis.zeros_after) for axis in axes)))
     sizes = [
         full_size(n + axis.zeros_before + axis.zeros_after, window)
         for n, window, axis in zip(spec.input_size, spec.windows, axes, strict=True)
     ]
     yield from _transposed_call(spec, padding, sizes)
-    yield from _padded(tuple((-axis.crop_before, -axis.crop_after) for axis in axes))
+    yield from _padded(Padding(tuple((-axis.crop_before, -axis.crop_after) for axis in axes)))
 
 
 def _transposed_call(spec: OpSpec, padding: str, sizes: list[int]) -> Iterator[str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from padcheck.frameworks import tf_ops
 from padcheck.frameworks.lowering import floor_pads, transposed_axes
+from padcheck.frameworks.padding import padded_op
+from padcheck.frameworks.tf_code import PADDED, op_padding
 from padcheck.geometry import full_size
 from padcheck.records import OpKind, OpSpec
 
@@ -31,7 +34,7 @@ def compute(
     *,
     dilated_depthwise: bool = False,
 ) -> Any:
-    """The output, channels last: `padding` is "SAME", or "VALID" after explicit zeros.
+    """The output, channels last: `padding` is "SAME", "VALID" after explicit zeros, or PADDED.
 
     `x` is a tensor (N, *spatial, C), `weight` and `bias` as `OpSpec.weight_shape` says. Lp pools
     give the p-th power of the norm. `dilated_depthwise`: as `tf_code.statements` has it.
@@ -42,9 +45,26 @@ def compute(
 
 def _computed(spec: OpSpec, padding: str, x: Any, weight: Any, dilated_depthwise: bool) -> Any:
     if spec.kind is OpKind.CONV_TRANSPOSE:
-        return _transposed(spec, padding, x, weight)
+        return _transposed(spec, op_padding(padding), x, weight)
+    if padding == PADDED:
+        return _padded_op(spec, x, weight, dilated_depthwise)
     if padding == "VALID":
         x = tf_ops.zero_pad(x, floor_pads(spec))
+    return _windowed(spec, padding, x, weight, dilated_depthwise)
+
+
+def _padded_op(spec: OpSpec, x: Any, weight: Any, dilated_depthwise: bool) -> Any:
+    """Pads of the op's own, then VALID; an average is divided by its averaged mask."""
+    plan = padded_op(spec)
+    padded = tf_ops.pad(x, plan.padding)
+    y = _windowed(spec, "VALID", padded, weight, dilated_depthwise)
+    if plan.mask is None:
+        return y
+    mask = functools.reduce(tf_ops.pad, plan.mask, tf_ops.tensorflow().ones_like(x))
+    return y / _windowed(spec, "VALID", mask, None, dilated_depthwise)
+
+
+def _windowed(spec: OpSpec, padding: str, x: Any, weight: Any, dilated_depthwise: bool) -> Any:
     if spec.kind is OpKind.CONV:
         return _conv(spec, padding, x, weight, dilated_depthwise)
     if spec.kind is OpKind.LP_POOL:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from padcheck.frameworks.loading import import_framework
+from padcheck.frameworks.padding import Padding
 
 if TYPE_CHECKING:
     from tensorflow import Tensor
@@ -27,6 +28,7 @@ __all__ = [
     "depthwise_native",
     "dilated_pool",
     "max_pool",
+    "pad",
     "tensorflow",
     "zero_pad",
 ]
@@ -71,11 +73,39 @@ def zero_pad(x: Tensor, pads: Sequence[tuple[int, int]]) -> Tensor:
     crops = [pair for pair in pads if min(pair) < 0]
     zeros = [(max(before, 0), max(after, 0)) for before, after in pads] if crops else pads
     padded: Tensor = _raw().Pad(input=x, paddings=[(0, 0), *zeros, (0, 0)])
-    return padded[(slice(None), *(_kept(*pair) for pair in pads))] if crops else padded
+    return _cropped(padded, pads) if crops else padded
+
+
+def _cropped(x: Tensor, pads: Sequence[tuple[int, int]]) -> Tensor:
+    """Without what negative pads take off."""
+    part: Tensor = x[(slice(None), *(_kept(*pair) for pair in pads))]
+    return part
 
 
 def _kept(before: int, after: int) -> slice:
     return slice(max(-before, 0), after if after < 0 else None)
+
+
+def pad(x: Tensor, padding: Padding) -> Tensor:
+    """`tf.pad` with its mode, or `tf.gather` for what it has no mode for; then crops."""
+    if padding.mode in ("edge", "wrap"):
+        for axis, border in padding.borders(tuple(x.shape[1:-1])):
+            x = tensorflow().gather(x, border.positions, axis=axis + 1)
+    elif padding.adds:
+        x = _tf_pad(x, padding)
+    return _cropped(x, padding.pads) if padding.crops else x
+
+
+def _tf_pad(x: Tensor, padding: Padding) -> Tensor:
+    raw, paddings = _raw(), [(0, 0), *padding.added, (0, 0)]
+    padded: Tensor
+    if padding.mode != "constant":
+        padded = raw.MirrorPad(input=x, paddings=paddings, mode=padding.mode.upper())
+    elif padding.fill == 0:
+        padded = raw.Pad(input=x, paddings=paddings)
+    else:
+        padded = raw.PadV2(input=x, paddings=paddings, constant_values=padding.fill)
+    return padded
 
 
 def conv(x: Tensor, kernel: Tensor, stride: Ints, dilation: Ints, padding: str) -> Tensor:

@@ -1,4 +1,4 @@
-"""An op by brute force, independent of padcheck's oracle: tables of taps, and scattering.
+"""An op by brute force, independent of padcheck's oracle: numpy.pad and taps, and scattering.
 
 Everything is float64 on small integers, so every number but an average is exact; averages are
 compared after multiplying by the taps they count.
@@ -72,17 +72,22 @@ def _positions(spec: OpSpec, axis: int) -> list[list[int]]:
 
 
 def _taps(spec: OpSpec, x: np.ndarray, fill: float) -> Iterator[np.ndarray]:
-    """For each tap, in order, what every output reads there."""
+    """For each tap, in order, what every output reads there, of an input padded by numpy."""
     tables = [_positions(spec, axis) for axis in range(spec.rank)]
+    margins = [_margins(table, n) for table, n in zip(tables, spec.input_size, strict=True)]
+    how = {"constant_values": fill} if spec.pad_mode == "constant" else {}
+    padded = np.pad(x, [(0, 0), (0, 0), *margins], mode=spec.pad_mode, **how)
     for chosen in itertools.product(*tables):
-        values, inside = x, np.ones((1, 1) + (1,) * spec.rank, dtype=bool)
+        values = padded
         for axis, positions in enumerate(chosen):
-            n = spec.input_size[axis]
-            values = np.take(values, np.clip(positions, 0, n - 1), axis=axis + 2)
-            shape = [1] * (spec.rank + 2)
-            shape[axis + 2] = -1
-            inside = inside & np.array([0 <= p < n for p in positions]).reshape(shape)
-        yield np.where(inside, values, fill)
+            values = np.take(values, np.array(positions) + margins[axis][0], axis=axis + 2)
+        yield values
+
+
+def _margins(table: list[list[int]], n: int) -> tuple[int, int]:
+    """How far the taps read before the input and after it."""
+    positions = [position for row in table for position in row]
+    return max(-min(positions), 0), max(max(positions) - n + 1, 0)
 
 
 def _convolved(spec: OpSpec, x: np.ndarray, example: Example) -> np.ndarray:
@@ -140,8 +145,10 @@ def _per_channel(bias: np.ndarray, spec: OpSpec) -> np.ndarray:
 
 
 def _counts(spec: OpSpec) -> np.ndarray:
-    """Taps within the input, or within the pads where those count."""
+    """Taps within the input, or within the pads where those count; a border's all count."""
     table = np.ones((1,) * spec.rank)
+    if spec.pad_mode != "constant":
+        return table * np.prod(spec.kernel_size)
     for axis in range(spec.rank):
         before, after = spec.resolved_pads[axis] if spec.count_include_pad else (0, 0)
         n = spec.input_size[axis]

@@ -79,7 +79,7 @@ def test_an_unknown_framework_lists_the_known() -> None:
 
 
 def test_an_unknown_lowering_lists_the_known() -> None:
-    known = "torch, tf_same, tf_zeropad_valid, onnxruntime, .*, keras_torch_zeropad_valid.*"
+    known = "torch, tf_same, tf_zeropad_valid, .*, onnxruntime, .*, keras_torch_zeropad_valid.*"
     with pytest.raises(UsageError, match=f"expected a lowering of {known} but got 'same'"):
         dialect("same")
 

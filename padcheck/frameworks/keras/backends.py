@@ -6,13 +6,14 @@ from abc import ABC, abstractmethod
 
 from padcheck.frameworks.keras.steps import KerasBuild, Step
 from padcheck.frameworks.lowering import PadPairs
-from padcheck.records import OpKind, OpSpec
+from padcheck.frameworks.padding import Padding
+from padcheck.records import OpSpec
 
-__all__ = ["Backend"]
+__all__ = ["Backend", "every_axis", "taken"]
 
 
 class Backend(ABC):
-    """A backend, its two lowerings, its functions, and how calls of them are written.
+    """A backend, its lowerings, its functions, and how calls of them are written.
 
     `name` is what KERAS_BACKEND calls it; `module` holds its functions in code, those of
     neural networks in `functions`.
@@ -24,11 +25,12 @@ class Backend(ABC):
     extra: str
     same: str
     zeropad_valid: str
+    pad_valid: str
 
     @property
     def lowerings(self) -> tuple[str, ...]:
-        """`padding="same"`, and ZeroPadding with `padding="valid"`."""
-        return self.same, self.zeropad_valid
+        """`padding="same"`; ZeroPadding, or pads of the op's own, with `padding="valid"`."""
+        return self.same, self.zeropad_valid, self.pad_valid
 
     @property
     def takes_both(self) -> str:
@@ -48,6 +50,10 @@ class Backend(ABC):
         """A max or average pool with dilation."""
 
     @abstractmethod
+    def pad(self, padding: Padding, input_size: tuple[int, ...]) -> KerasBuild:
+        """What adds to `x` that ZeroPadding cannot; nothing is cropped."""
+
+    @abstractmethod
     def joined(self, parts: str) -> str:
         """Code that joins a list along channels."""
 
@@ -55,6 +61,15 @@ class Backend(ABC):
     def biased(self, x: str) -> str:
         """Code that adds `bias`."""
 
-    @abstractmethod
-    def pooled(self, kind: OpKind, x: str, window: str, rank: int) -> str:
-        """Code of a max or average pool without padding; `window` is its size and strides."""
+
+def every_axis(padding: Padding) -> PadPairs:
+    """What is added to (N, *spatial, C)."""
+    return ((0, 0), *padding.added, (0, 0))
+
+
+def taken(function: str, padding: Padding, input_size: tuple[int, ...]) -> tuple[Step, ...]:
+    """A border mode axis by axis: the inputs that its elements repeat, taken by `function`."""
+    return tuple(
+        Step(name=function, arguments=(("indices", border), ("axis", axis + 1)))
+        for axis, border in padding.borders(input_size)
+    )

@@ -6,48 +6,94 @@ has no layer for an op the step is a function of its backend, and a note says so
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from padcheck.frameworks.keras.backends import Backend
 from padcheck.frameworks.keras.steps import Argument, KerasBuild, Step
-from padcheck.frameworks.lowering import PadPairs, floor_pads, transposed_axes
+from padcheck.frameworks.lowering import (
+    PadPairs,
+    floor_pads,
+    same_upper,
+    transposed_axes,
+    zero_padded,
+)
+from padcheck.frameworks.padding import Padding, padded_op, padded_spec
 from padcheck.records import OpKind, OpSpec
 
-__all__ = ["build_for"]
+__all__ = ["build_for", "computed_spec"]
+
+
+def computed_spec(spec: OpSpec, lowering: str, backend: Backend) -> OpSpec:
+    """The op that the plan computes. Assumes lowering is one of the backend's."""
+    if lowering == backend.same:
+        return same_upper(spec)
+    return zero_padded(spec) if lowering == backend.zeropad_valid else padded_spec(spec)
 
 
 def build_for(spec: OpSpec, lowering: str, backend: Backend) -> KerasBuild:
     """The plan for one op at its input size. Assumes lowering is one of the backend's."""
-    same = lowering == backend.same
-    padding = "same" if same else "valid"
+    padding = "same" if lowering == backend.same else "valid"
     if spec.kind is OpKind.CONV_TRANSPOSE:
         return _transposed(spec, padding, backend)
-    before = () if same else tuple(_pad_steps(floor_pads(spec)))
+    window = _window(spec, padding, backend)
+    if lowering == backend.pad_valid:
+        return _padded(spec, window, backend)
+    if lowering == backend.zeropad_valid:
+        return _after(KerasBuild(steps=tuple(_zero_steps(Padding(floor_pads(spec))))), window)
+    return window
+
+
+def _window(spec: OpSpec, padding: str, backend: Backend) -> KerasBuild:
     if spec.kind is OpKind.CONV:
-        return _joined(before, _conv(spec, padding, backend))
+        return _conv(spec, padding, backend)
     if spec.kind is OpKind.LP_POOL:
-        return _joined(before, _lp_pool(spec, padding, backend))
+        return _lp_pool(spec, padding, backend)
     if set(spec.dilation) != {1}:
-        return _joined(before, backend.dilated_pool(spec, padding))
-    return KerasBuild(steps=(*before, _pool(spec, padding)))
+        return backend.dilated_pool(spec, padding)
+    return KerasBuild(steps=(_pool(spec, padding),))
 
 
-def _joined(before: Sequence[Step], build: KerasBuild) -> KerasBuild:
+def _after(before: KerasBuild, build: KerasBuild) -> KerasBuild:
     if build.reason is not None:
         return build
-    return KerasBuild(steps=(*before, *build.steps), notes=build.notes)
+    return KerasBuild(
+        steps=(*before.steps, *build.steps), mask=before.mask, notes=(*before.notes, *build.notes)
+    )
 
 
-def _pad_steps(pads: PadPairs) -> Iterator[Step]:
+def _padded(spec: OpSpec, window: KerasBuild, backend: Backend) -> KerasBuild:
+    """Pads of the op's own first; an average is divided by its averaged mask."""
+    plan = padded_op(spec)
+    if plan.reason is not None:
+        return KerasBuild(reason=plan.reason)
+    before = _pad_steps(plan.padding, spec.input_size, backend)
+    if plan.mask is None:
+        return _after(before, window)
+    ones = [_pad_steps(padding, spec.input_size, backend) for padding in plan.mask]
+    mask = (*(step for build in ones for step in build.steps), *window.steps)
+    note = "divided by the average of a mask of what is counted"
+    return _after(KerasBuild(steps=before.steps, mask=mask, notes=(*before.notes, note)), window)
+
+
+def _pad_steps(padding: Padding, input_size: tuple[int, ...], backend: Backend) -> KerasBuild:
+    """The backend's own words where ZeroPadding is not enough."""
+    if padding.is_zeros:
+        return KerasBuild(steps=tuple(_zero_steps(padding)))
+    made = backend.pad(padding, input_size)
+    return KerasBuild(steps=(*made.steps, *_crops(padding)), notes=made.notes)
+
+
+def _zero_steps(padding: Padding) -> Iterator[Step]:
     """ZeroPadding for the positive pads, then Cropping for the negative ones.
 
     In this order, because Cropping refuses to leave nothing, however much is padded after it.
     """
-    rank = len(pads)
-    zeros = tuple((max(before, 0), max(after, 0)) for before, after in pads)
-    crops = tuple((max(-before, 0), max(-after, 0)) for before, after in pads)
-    yield from _layer_unless_zero(f"ZeroPadding{rank}D", "padding", zeros)
-    yield from _layer_unless_zero(f"Cropping{rank}D", "cropping", crops)
+    yield from _layer_unless_zero(f"ZeroPadding{len(padding.pads)}D", "padding", padding.added)
+    yield from _crops(padding)
+
+
+def _crops(padding: Padding) -> Iterator[Step]:
+    yield from _layer_unless_zero(f"Cropping{len(padding.pads)}D", "cropping", padding.cropped)
 
 
 def _layer_unless_zero(name: str, argument: str, pairs: PadPairs) -> Iterator[Step]:

@@ -1,4 +1,4 @@
-"""Keras's words for an op: `padding="same"`, or ZeroPadding and `padding="valid"`.
+"""Keras's words for an op: `padding="same"`, or pads before `padding="valid"`.
 
 Plain ints; loads nothing of Keras. Facts: https://keras.io/api/layers/ and
 https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from padcheck.errors import UsageError
 from padcheck.frameworks.keras.backends import Backend
-from padcheck.frameworks.keras.build import build_for
+from padcheck.frameworks.keras.build import build_for, computed_spec
 from padcheck.frameworks.keras.on_tensorflow import TENSORFLOW
 from padcheck.frameworks.keras.on_torch import TORCH
 from padcheck.frameworks.keras.steps import Argument, KerasBuild, Step
-from padcheck.frameworks.lowering import floor_pads, same_upper, zero_padded
-from padcheck.frameworks.spelling import call, numbers, pair_tuple
+from padcheck.frameworks.lowering import floor_pads, zero_padded
+from padcheck.frameworks.spelling import call, numbers, real
 from padcheck.geometry import Rounding
-from padcheck.records import Lowered, OpKind, OpSpec
+from padcheck.records import Lowered, OpKind, OpSpec, same_function
 
 __all__ = ["DIALECT", "TORCH_DIALECT", "KerasDialect"]
 
@@ -28,17 +28,17 @@ _BY_POSITION = ("filters", "kernel_size", "pool_size", "padding", "cropping", "w
 
 @dataclass(frozen=True, slots=True)
 class KerasDialect:
-    """The two lowerings of a backend, in Keras layers: the rules are the same on every one."""
+    """The lowerings of a backend, in Keras layers: the rules are the same on every one."""
 
     backend: Backend
 
     @property
     def lowerings(self) -> tuple[str, ...]:
-        """`padding="same"`, and ZeroPadding with `padding="valid"`."""
+        """`padding="same"`; ZeroPadding, or pads of the op's own, with `padding="valid"`."""
         return self.backend.lowerings
 
     def lower(self, spec: OpSpec, lowering: str) -> Lowered:
-        """What Keras makes of the op: SAME_UPPER, or explicit zeros that are input to the op.
+        """What Keras makes of the op: SAME_UPPER, zeros that are input to it, or the op itself.
 
         Raises UsageError for any other lowering.
         """
@@ -48,14 +48,29 @@ class KerasDialect:
         build = build_for(spec, lowering, self.backend)
         if build.reason is not None:
             return Lowered(lowering=lowering, spec=None, reason=build.reason)
-        same = lowering == self.backend.same
+        own = lowering == self.backend.zeropad_valid
         return Lowered(
             lowering=lowering,
-            spec=same_upper(spec) if same else zero_padded(spec),
+            spec=computed_spec(spec, lowering, self.backend),
             code=_code(build, self.backend),
-            notes=(*(_same_notes(spec) if same else _zero_notes(spec)), *build.notes),
-            repair=() if same else tuple(_repair(spec, self.backend)),
+            notes=(*self._notes(spec, lowering), *build.notes),
+            repair=self._repair(spec) if own else (),
         )
+
+    def _notes(self, spec: OpSpec, lowering: str) -> Iterator[str]:
+        if lowering == self.backend.same:
+            yield from _same_notes(spec)
+        else:
+            yield from _pad_notes(spec)
+        if lowering == self.backend.zeropad_valid:
+            yield from _zero_notes(spec)
+
+    def _repair(self, spec: OpSpec) -> tuple[str, ...]:
+        """The code that pads with what the op wants, where zeros make it another op."""
+        if same_function(spec, zero_padded(spec)):
+            return ()
+        build = build_for(spec, self.backend.pad_valid, self.backend)
+        return _code(build, self.backend) if build.reason is None else ()
 
 
 DIALECT = KerasDialect(TENSORFLOW)
@@ -64,9 +79,27 @@ TORCH_DIALECT = KerasDialect(TORCH)
 
 def _code(build: KerasBuild, backend: Backend) -> tuple[str, ...]:
     """A list of layers, or statements on `x` where any step is more than a layer."""
-    if all(step.is_layer and step.split == 1 for step in build.steps):
+    if not build.mask and all(step.is_layer and step.split == 1 for step in build.steps):
         return tuple(_layer(step) for step in build.steps)
-    return tuple(line for step in build.steps for line in _statements(step, backend))
+    lines = [line for step in build.steps for line in _statements(step, backend)]
+    return (*_masked(build, backend), *lines, *(("x = x / mask",) if build.mask else ()))
+
+
+def _masked(build: KerasBuild, backend: Backend) -> Iterator[str]:
+    if build.mask:
+        yield f"mask = {backend.module}.ones_like(x)"
+    for step in build.mask:
+        yield from _assigned(step, "mask")
+
+
+def _assigned(step: Step, x: str, kernel: str = "") -> Iterator[str]:
+    """Pads are named first: with all of them a call would be long."""
+    if not step.name.endswith(".pad"):
+        yield f"{x} = {_applied(step, x, kernel)}"
+        return
+    (_, pairs), (how, value) = step.arguments
+    yield f"pads = {pairs}"
+    yield f"{x} = {call(step.name, x, 'pads', **{how: _exact(value)})}"
 
 
 def _layer(step: Step) -> str:
@@ -96,7 +129,7 @@ def _value(value: Argument) -> str:
 def _statements(step: Step, backend: Backend) -> Iterator[str]:
     split = f"{backend.module}.split"
     if step.split == 1:
-        yield f"x = {_applied(step, 'x', 'kernel')}"
+        yield from _assigned(step, "x", "kernel")
     elif step.is_layer:
         yield f"parts = {split}(x, {step.split}, axis=-1)"
         applied = _applied(step, "part")
@@ -135,6 +168,8 @@ def _function_call(step: Step, inputs: list[str], arguments: dict[str, Argument]
 
 def _exact(value: Argument) -> str:
     """Functions of tf want every number, so tuples stay tuples."""
+    if isinstance(value, float):
+        return real(value)
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
@@ -149,38 +184,21 @@ def _same_notes(spec: OpSpec) -> Iterator[str]:
         yield 'padding="same" leaves pads out of the average, the reference counts them'
 
 
-def _zero_notes(spec: OpSpec) -> Iterator[str]:
+def _pad_notes(spec: OpSpec) -> Iterator[str]:
     if spec.kind is OpKind.CONV_TRANSPOSE:
         return
     if any(rule.size_dependent for rule in spec.pads):
         at = "x".join(str(n) for n in spec.input_size)
-        yield f"zeros worked out for input size {at}"
+        yield f"pads worked out for input size {at}"
     pads = floor_pads(spec)
     if pads != spec.resolved_pads and spec.rounding is Rounding.CEIL:
-        yield "the zeros after include the overhang of the last window (ceil_mode)"
+        yield "the pads after include the overhang of the last window (ceil_mode)"
+
+
+def _zero_notes(spec: OpSpec) -> Iterator[str]:
     if not spec.reads_padding:
         return
     if spec.kind is OpKind.MAX_POOL:
         yield "a max pool takes ZeroPadding's zeros as values: not the reference, nor SAME"
     elif spec.kind is OpKind.AVERAGE_POOL:
         yield "an average counts ZeroPadding's zeros in its divisor, which SAME never does"
-
-
-def _repair(spec: OpSpec, backend: Backend) -> Iterator[str]:
-    """Code for a pool that reads padding: its own value under a maximum, none in an average."""
-    pads = floor_pads(spec) if spec.kind in (OpKind.MAX_POOL, OpKind.AVERAGE_POOL) else ()
-    if not pads or not spec.reads_padding or max(spec.dilation) > 1 or min(map(min, pads)) < 0:
-        return
-    pairs, pad = pair_tuple(((0, 0), *pads, (0, 0))), f"{backend.module}.pad"
-    window = f"{numbers(spec.kernel_size)}, {numbers(spec.stride)}"
-    if spec.pad_mode != "constant":
-        return
-    if spec.kind is OpKind.MAX_POOL:
-        yield f"pads = {pairs}"
-        yield f'x = {pad}(x, pads, constant_values=float("{spec.pad_value}"))'
-        yield f"x = {backend.pooled(spec.kind, 'x', window, spec.rank)}"
-    elif not spec.count_include_pad:
-        yield f"pads = {pairs}"
-        yield f"ones = {pad}({backend.module}.ones_like(x), pads)"
-        yield f"x = {backend.pooled(spec.kind, f'{pad}(x, pads)', window, spec.rank)}"
-        yield f"x = x / {backend.pooled(spec.kind, 'ones', window, spec.rank)}"

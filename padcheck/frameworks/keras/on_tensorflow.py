@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from padcheck.frameworks.keras.backends import Backend
-from padcheck.frameworks.keras.steps import KerasBuild, Step
+from padcheck.frameworks.keras.backends import Backend, every_axis, taken
+from padcheck.frameworks.keras.steps import Argument, KerasBuild, Step
 from padcheck.frameworks.lowering import PadPairs
+from padcheck.frameworks.padding import Padding
 from padcheck.records import OpKind, OpSpec
 
 __all__ = ["TENSORFLOW"]
@@ -17,6 +18,7 @@ class _TensorFlow(Backend):
     extra = "tensorflow"
     same = "tf_same"
     zeropad_valid = "tf_zeropad_valid"
+    pad_valid = "tf_pad_valid"
 
     def conv(self, spec: OpSpec, padding: str) -> KerasBuild:
         """tf.nn.conv3d on the CPU takes no groups [tensorflow 2.21.0], so there they are split."""
@@ -81,15 +83,22 @@ class _TensorFlow(Backend):
             steps=steps, notes=("Keras pooling layers have no dilation; `tf.nn.pool` has",)
         )
 
+    def pad(self, padding: Padding, input_size: tuple[int, ...]) -> KerasBuild:
+        """tf.pad has no mode for edge and wrap."""
+        if padding.mode in ("edge", "wrap"):
+            note = f"tf.pad has no mode for {padding.mode!r} pads; `tf.gather` repeats the inputs"
+            return KerasBuild(steps=taken("tf.gather", padding, input_size), notes=(note,))
+        how: tuple[str, Argument] = ("constant_values", padding.fill)
+        if padding.mode != "constant":
+            how = ("mode", padding.mode.upper())
+        step = Step(name="tf.pad", arguments=(("paddings", every_axis(padding)), how))
+        return KerasBuild(steps=(step,))
+
     def joined(self, parts: str) -> str:
         return f"tf.concat({parts}, axis=-1)"
 
     def biased(self, x: str) -> str:
         return f"tf.nn.bias_add({x}, bias)"
-
-    def pooled(self, kind: OpKind, x: str, window: str, rank: int) -> str:
-        word = "max" if kind is OpKind.MAX_POOL else "avg"
-        return f'tf.nn.{word}_pool{rank}d({x}, {window}, "VALID")'
 
 
 TENSORFLOW = _TensorFlow()

@@ -8,16 +8,18 @@ from __future__ import annotations
 import functools
 import os
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from padcheck.errors import FrameworkError, UsageError
 from padcheck.frameworks.keras.backends import Backend
-from padcheck.frameworks.keras.build import build_for
+from padcheck.frameworks.keras.build import build_for, computed_spec
 from padcheck.frameworks.keras.on_tensorflow import TENSORFLOW
 from padcheck.frameworks.keras.on_torch import TORCH
 from padcheck.frameworks.keras.steps import KerasBuild, Step
 from padcheck.frameworks.loading import import_framework, translated
-from padcheck.frameworks.lowering import NO_OUTPUT, same_upper, zero_padded
+from padcheck.frameworks.lowering import NO_OUTPUT
+from padcheck.frameworks.padding import Border
 from padcheck.records import OpSpec
 
 if TYPE_CHECKING:
@@ -62,14 +64,17 @@ class KerasRunner:
             known = ", ".join(self.lowerings)
             raise UsageError(f"expected a lowering of {known} but got {lowering!r}")
         keras = _keras(self.backend)
-        build, layers = self._layers(spec, lowering, self.backend)
+        build, layers, masks = self._layers(spec, lowering, self.backend)
         if build.reason is not None:
             raise FrameworkError(f"keras {keras.__version__}: {build.reason}")
         with translated("keras", keras.__version__), keras.device("cpu:0"):
             values = keras.ops.convert_to_tensor(_channels_last(x))
+            mask = keras.ops.ones_like(values) if build.mask else 1
+            for step, made in zip(build.mask, masks, strict=True):
+                mask = _apply(keras, spec, step, made, mask, None, None)
             for step, made in zip(build.steps, layers, strict=True):
                 values = _apply(keras, spec, step, made, values, weight, bias)
-            return _channels_first(keras.ops.convert_to_numpy(values))
+            return _channels_first(keras.ops.convert_to_numpy(values / mask))
 
 
 class KerasTorchRunner(KerasRunner):
@@ -92,18 +97,25 @@ def _keras(backend: Backend) -> Any:
     return keras
 
 
-def _layers(spec: OpSpec, lowering: str, backend: Backend) -> tuple[KerasBuild, tuple[Any, ...]]:
-    """The plan, and per step the layers it needs: one per group, none for functions."""
+#: Per step the layers it needs: one per group, none for functions.
+Layers = tuple[tuple[Any, ...], ...]
+
+
+def _layers(spec: OpSpec, lowering: str, backend: Backend) -> tuple[KerasBuild, Layers, Layers]:
+    """The plan, the layers of its steps, and those of its mask."""
     keras = _keras(backend)
     build = build_for(spec, lowering, backend)
-    computed = same_upper(spec) if lowering == backend.same else zero_padded(spec)
-    if 0 in computed.output_size:
+    if 0 in computed_spec(spec, lowering, backend).output_size:
         build = KerasBuild(reason=NO_OUTPUT)
     with translated("keras", keras.__version__):
-        return build, tuple(
-            tuple(_layer(keras, step) for _ in range(step.split if step.is_layer else 0))
-            for step in build.steps
-        )
+        return build, _made(keras, build.steps), _made(keras, build.mask)
+
+
+def _made(keras: Any, steps: Sequence[Step]) -> Layers:
+    return tuple(
+        tuple(_layer(keras, step) for _ in range(step.split if step.is_layer else 0))
+        for step in steps
+    )
 
 
 def _layer(keras: Any, step: Step) -> Any:
@@ -203,4 +215,8 @@ def _computed(keras: Any, step: Step, x: Any) -> Any:
     function = _function(keras, step.name)
     if step.name.endswith(".abs"):
         return function(x) ** arguments["p"]
-    return function(x, **arguments)
+    return function(x, **{name: _plain(value) for name, value in arguments.items()})
+
+
+def _plain(value: Any) -> Any:
+    return list(value.positions) if isinstance(value, Border) else value

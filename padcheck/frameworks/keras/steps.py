@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from padcheck.frameworks.lowering import PadPairs
+from padcheck.frameworks.padding import Border
 
 __all__ = ["Argument", "KerasBuild", "Step"]
 
-Argument = int | str | bool | tuple[int, ...] | PadPairs
+Argument = int | float | str | bool | tuple[int, ...] | PadPairs | Border
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +35,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KerasBuild:
-    """The steps; `reason` is set, and there are none, where there are no words."""
+    """The steps; `reason` is set, and there are none, where there are no words.
+
+    `mask`: the steps that make of ones what the outcome is divided by; none where it is not.
+    """
 
     steps: tuple[Step, ...] = ()
+    mask: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
     reason: str | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from padcheck.errors import UsageError
-from padcheck.frameworks.tf_code import computed_spec, no_output, no_words, statements
+from padcheck.frameworks.tf_code import PADDED, computed_spec, no_output, no_words, statements
 from padcheck.records import Lowered, OpKind, OpSpec
 
 __all__ = ["DIALECT", "TFLITE_DIALECT", "LiteRTDialect"]
@@ -20,11 +20,17 @@ Kernels = Mapping[str, tuple[str, bool]]
 _LITERT = {
     "litert_same": ("SAME", False),
     "litert_zeropad_valid": ("VALID", False),
+    "litert_pad_valid": (PADDED, False),
     "litert_reference_same": ("SAME", True),
     "litert_reference_zeropad_valid": ("VALID", True),
+    "litert_reference_pad_valid": (PADDED, True),
 }
 
-_TFLITE = {"tflite_same": ("SAME", False), "tflite_zeropad_valid": ("VALID", False)}
+_TFLITE = {
+    "tflite_same": ("SAME", False),
+    "tflite_zeropad_valid": ("VALID", False),
+    "tflite_pad_valid": (PADDED, False),
+}
 
 _CONVERTED = (
     "built by `tf.lite.TFLiteConverter.from_concrete_functions` with no optimizations and with "
@@ -46,7 +52,8 @@ class LiteRTDialect:
         self._dilated_conv_3d = dilated_conv_3d
 
     def lower(self, spec: OpSpec, lowering: str) -> Lowered:
-        """What the converted model makes of the op: SAME_UPPER, or zeros that are input to it.
+        """What the converted model makes of the op: SAME_UPPER, zeros that are input to it, or
+        the op itself.
 
         Raises UsageError for a lowering it does not have.
         """
@@ -99,7 +106,7 @@ class LiteRTDialect:
                 yield "LiteRT has no pools on 3 spatial axes"
             if dilated and not self._dilated_conv_3d:  # rule 4
                 yield "TensorFlow's own interpreter corrupts its memory in a dilated CONV_3D"
-            if padding == "VALID" and _told_by_exchange(spec):  # rule 3
+            if padding != "SAME" and _told_by_exchange(spec):  # rule 3
                 yield "TensorFlow exchanges the last two dilations in the shape of a VALID Conv3D"
 
 

@@ -14,9 +14,11 @@ from padcheck.errors import FrameworkError
 from padcheck.frameworks.litert.build import constant, model_for
 from padcheck.frameworks.litert.dialect import DIALECT, TFLITE_DIALECT, LiteRTDialect
 from padcheck.frameworks.loading import import_framework, translated
+from padcheck.frameworks.padding import padded_op
+from padcheck.frameworks.tf_code import PADDED
 from padcheck.frameworks.tf_compute import moved
 from padcheck.frameworks.tf_ops import tensorflow
-from padcheck.records import OpSpec
+from padcheck.records import OpKind, OpSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,7 +64,7 @@ class LiteRTRunner:
         with translated(self.name, version):
             values = moved(x, 1, -1)
             parts = constant(weight), constant(bias)
-            model = self._model(spec, padding, values.shape, *parts)
+            model = self._model(spec, _plainest(spec, padding), values.shape, *parts)
             return moved(_output(self._interpreter(model, reference), values), -1, 1)
 
     def _version(self) -> str:
@@ -92,6 +94,12 @@ class TFLiteRunner(LiteRTRunner):
         with warnings.catch_warnings():  # that it is deprecated
             warnings.simplefilter("ignore")
             return tensorflow().lite.Interpreter(model_content=model, num_threads=1)
+
+
+def _plainest(spec: OpSpec, padding: str) -> str:
+    """The padding that gives the same model, so that it is built once."""
+    zeros = spec.kind is OpKind.CONV_TRANSPOSE or padded_op(spec).is_zeros
+    return "VALID" if padding == PADDED and zeros else padding
 
 
 def _output(interpreter: Any, values: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""TensorFlow's words for an op, without Keras: `tf.nn` with SAME, or `tf.pad` and VALID.
+"""TensorFlow's words for an op, without Keras: `tf.nn` with SAME, or pads and VALID.
 
 Plain ints; loads nothing of TensorFlow. Facts:
 https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
@@ -7,22 +7,22 @@ https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
 from __future__ import annotations
 
 from padcheck.errors import UsageError
-from padcheck.frameworks.tf_code import computed_spec, no_output, no_words, statements
+from padcheck.frameworks.tf_code import PADDED, computed_spec, no_output, no_words, statements
 from padcheck.records import Lowered, OpSpec
 
 __all__ = ["DIALECT", "PADDINGS", "TensorFlowDialect", "refusal"]
 
 #: lowering -> the padding that its op is given.
-PADDINGS = {"tf_same": "SAME", "tf_zeropad_valid": "VALID"}
+PADDINGS = {"tf_same": "SAME", "tf_zeropad_valid": "VALID", "tf_pad_valid": PADDED}
 
 
 class TensorFlowDialect:
-    """The lowerings `tf_same` and `tf_zeropad_valid`, in functions of `tf`."""
+    """The lowerings of PADDINGS, in functions of `tf`."""
 
     lowerings: tuple[str, ...] = tuple(PADDINGS)
 
     def lower(self, spec: OpSpec, lowering: str) -> Lowered:
-        """What tf.nn makes of the op: SAME_UPPER, or explicit zeros that are input to the op.
+        """What tf.nn makes of the op: SAME_UPPER, zeros that are input to it, or the op itself.
 
         Raises UsageError for any other lowering.
         """

@@ -18,7 +18,7 @@ __all__ = ["TensorFlowRunner"]
 
 
 class TensorFlowRunner:
-    """The lowerings `tf_same` and `tf_zeropad_valid` without Keras."""
+    """The lowerings of the dialect, without Keras."""
 
     lowerings: tuple[str, ...] = tuple(PADDINGS)
 

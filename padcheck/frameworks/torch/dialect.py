@@ -5,12 +5,11 @@ Facts: torch.nn module documentation, https://docs.pytorch.org/docs/stable/nn.ht
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from padcheck.errors import UsageError
 from padcheck.frameworks.lowering import PadPairs, floor_pads
-from padcheck.frameworks.spelling import call, numbers
+from padcheck.frameworks.spelling import call, numbers, real
 from padcheck.frameworks.torch.build import FPad, TorchBuild, build_for
 from padcheck.geometry import Rounding
 from padcheck.records import Lowered, OpKind, OpSpec
@@ -133,8 +132,7 @@ def _f_pads(x: str, f_pads: tuple[FPad, ...]) -> str:
         if f_pad.mode != "constant":
             x = call("F.pad", x, order, mode=f'"{f_pad.mode}"')
         else:
-            written = repr(fill) if math.isfinite(fill) else f'float("{fill}")'
-            x = call("F.pad", x, order, value=None if fill == 0 else written)
+            x = call("F.pad", x, order, value=None if fill == 0 else real(fill))
     return x
 
 

@@ -17,13 +17,13 @@ def run_code(code: Sequence[str], spec: OpSpec, case: Example) -> np.ndarray:
 
     Lines are layers to be applied one after the other, or statements on `x`.
     """
-    names: dict[str, Any] = {"ops": keras.ops, "layers": _Layers(spec, case)}
+    names: dict[str, Any] = {"np": np, "ops": keras.ops, "layers": _Layers(spec, case)}
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         names["tf"] = tf
     x = keras.ops.convert_to_tensor(np.moveaxis(case.x, 1, -1))
-    if not code[0].startswith(("x =", "parts =", "pads =")):
+    if not code[0].startswith(("x =", "parts =", "pads =", "mask =")):
         for line in code:
             x = eval(line, names)(x)
         return _channels_first(x)

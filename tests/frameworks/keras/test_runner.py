@@ -6,28 +6,43 @@ import pytest
 
 from padcheck.errors import FrameworkError, UsageError
 from padcheck.frameworks import dialect, runner
-from padcheck.records import OpKind, OpSpec
+from padcheck.frameworks.lowering import zero_padded
+from padcheck.records import OpKind, OpSpec, same_function
 from tests.frameworks.brute import assert_computes, example
 from tests.frameworks.conformance import assert_conforms
-from tests.frameworks.grid import AVERAGE, CONV, GRID, LP, MAX, name_of, op
+from tests.frameworks.grid import (
+    AVERAGE,
+    CONV,
+    COUNTED,
+    FILLED,
+    GRID,
+    LP,
+    MAX,
+    TOO_WIDE,
+    name_of,
+    op,
+)
 from tests.frameworks.keras.running import run_code
 
 RUNNER = runner("keras")
 DIALECT = dialect("tf_same")
-LOWERINGS = ("tf_same", "tf_zeropad_valid")
+LOWERINGS = ("tf_same", "tf_zeropad_valid", "tf_pad_valid")
+#: (op, lowering): border modes and fills too, where they are computed.
+RUNS = [
+    *((spec, lowering) for lowering in LOWERINGS for spec in GRID),
+    *((spec, "tf_pad_valid") for spec in [*FILLED, *TOO_WIDE]),
+]
 
 #: keras 3.15.1 says so of every grouped conv: it compiles a new function for each.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:keras")
 
 
-@pytest.mark.parametrize("lowering", LOWERINGS)
-@pytest.mark.parametrize("spec", GRID, ids=name_of)
+@pytest.mark.parametrize(("spec", "lowering"), RUNS, ids=name_of)
 def test_computes_what_its_dialect_says(spec: OpSpec, lowering: str) -> None:
     assert_conforms(RUNNER, DIALECT, spec, lowering)
 
 
-@pytest.mark.parametrize("lowering", LOWERINGS)
-@pytest.mark.parametrize("spec", GRID, ids=name_of)
+@pytest.mark.parametrize(("spec", "lowering"), RUNS, ids=name_of)
 def test_code_computes_the_op(spec: OpSpec, lowering: str) -> None:
     lowered = DIALECT.lower(spec, lowering)
     if lowered.spec is None:
@@ -37,14 +52,13 @@ def test_code_computes_the_op(spec: OpSpec, lowering: str) -> None:
     assert_computes(lowered.spec, case, observed, "; ".join(lowered.code))
 
 
-@pytest.mark.parametrize("spec", GRID, ids=name_of)
-def test_repair_computes_the_reference(spec: OpSpec) -> None:
-    lowered = DIALECT.lower(spec, "tf_zeropad_valid")
-    if not lowered.repair:
-        return
-    case = example(spec)
-    observed = run_code(lowered.repair, spec, case)
-    assert_computes(spec, case, observed, "; ".join(lowered.repair))
+@pytest.mark.parametrize("spec", [*GRID, *FILLED], ids=name_of)
+def test_repair_is_there_where_zeros_make_another_op(spec: OpSpec) -> None:
+    zeros, own = (DIALECT.lower(spec, lowering) for lowering in LOWERINGS[1:])
+    if own.spec is not None:
+        right = same_function(spec, zero_padded(spec))
+        assert zeros.repair == (() if right else own.code)
+    assert own.repair == ()
 
 
 def test_a_dilated_pool_has_no_same() -> None:
@@ -71,7 +85,7 @@ def test_an_op_without_output_is_not_run(kind: OpKind) -> None:
 
 def test_an_unknown_lowering_lists_the_known() -> None:
     spec = op(AVERAGE, (8, 8), 3)
-    message = "expected a lowering of tf_same, tf_zeropad_valid but got 'torch'"
+    message = "expected a lowering of tf_same, tf_zeropad_valid, tf_pad_valid but got 'torch'"
     with pytest.raises(UsageError, match=message):
         RUNNER.run(spec, "torch", example(spec).x, None, None)
 
@@ -129,7 +143,7 @@ def test_zero_padding_before_a_max_pool_is_not_passed_off_as_the_op() -> None:
     assert lowered.repair == (
         "pads = ((0, 0), (1, 1), (1, 1), (0, 0))",
         'x = tf.pad(x, pads, constant_values=float("-inf"))',
-        'x = tf.nn.max_pool2d(x, 3, 2, "VALID")',
+        'x = layers.MaxPooling2D(3, strides=2, padding="valid")(x)',
     )
 
 
@@ -140,6 +154,56 @@ def test_zero_padding_before_an_average_pool_is_counted() -> None:
     assert lowered.notes == (
         "an average counts ZeroPadding's zeros in its divisor, which SAME never does",
     )
+
+
+@pytest.mark.parametrize(
+    ("spec", "code", "notes"),
+    [
+        (
+            op(AVERAGE, (8, 8), 3, 2, pads=(1, 1), **COUNTED),
+            (
+                "layers.ZeroPadding2D(((1, 1), (1, 1)))",
+                'layers.AveragePooling2D(3, strides=2, padding="valid")',
+            ),
+            (),
+        ),
+        (
+            op(AVERAGE, (8, 8), 3, 2, pads=(1, 1)),
+            (
+                "mask = tf.ones_like(x)",
+                "mask = layers.ZeroPadding2D(((1, 1), (1, 1)))(mask)",
+                'mask = layers.AveragePooling2D(3, strides=2, padding="valid")(mask)',
+                "x = layers.ZeroPadding2D(((1, 1), (1, 1)))(x)",
+                'x = layers.AveragePooling2D(3, strides=2, padding="valid")(x)',
+                "x = x / mask",
+            ),
+            ("divided by the average of a mask of what is counted",),
+        ),
+        (
+            op(CONV, 8, 3, 2, pads=(2, 1), pad_mode="reflect"),
+            (
+                "pads = ((0, 0), (2, 1), (0, 0))",
+                'x = tf.pad(x, pads, mode="REFLECT")',
+                'x = layers.Conv1D(3, 3, strides=2, padding="valid", use_bias=False)(x)',
+            ),
+            (),
+        ),
+        (
+            op(CONV, 8, 3, 2, pads=(2, -1), pad_mode="wrap"),
+            (
+                'x = tf.gather(x, indices=np.pad(range(8), (2, 0), "wrap"), axis=1)',
+                "x = layers.Cropping1D((0, 1))(x)",
+                'x = layers.Conv1D(3, 3, strides=2, padding="valid", use_bias=False)(x)',
+            ),
+            ("tf.pad has no mode for 'wrap' pads; `tf.gather` repeats the inputs",),
+        ),
+    ],
+    ids=name_of,
+)
+def test_pads_of_its_own(spec: OpSpec, code: tuple[str, ...], notes: tuple[str, ...]) -> None:
+    lowered = DIALECT.lower(spec, "tf_pad_valid")
+    assert (lowered.code, lowered.notes) == (code, notes)
+    assert lowered.spec == spec
 
 
 def test_an_lp_pool_on_three_axes_is_a_reason() -> None:

@@ -10,16 +10,31 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from padcheck.errors import FrameworkError, UsageError
 from padcheck.frameworks import dialect, framework, runner
 from padcheck.frameworks.litert.build import constant, model_for
+from padcheck.frameworks.tf_code import PADDED
 from padcheck.frameworks.worker import Worker
 from padcheck.records import OpKind, OpSpec
 from tests.frameworks.brute import Example, assert_computes, example
 from tests.frameworks.conformance import assert_conforms
-from tests.frameworks.grid import AVERAGE, CONV, GRID, LP, MAX, TRANSPOSED, name_of, op
+from tests.frameworks.grid import (
+    AVERAGE,
+    AVERAGE_POOLS,
+    CONV,
+    FILLED,
+    GRID,
+    LP,
+    MAX,
+    MAX_POOLS,
+    TOO_WIDE,
+    TRANSPOSED,
+    name_of,
+    op,
+)
 
 RUNNER = runner("litert")
 DIALECT = dialect("litert_same")
 LOWERINGS = framework("litert").lowerings
 DEFAULT = ("litert_same", "litert_zeropad_valid")
+OWN = ("litert_pad_valid", "litert_reference_pad_valid")
 
 
 @pytest.mark.parametrize("lowering", LOWERINGS)
@@ -29,8 +44,21 @@ def test_computes_what_its_dialect_says(spec: OpSpec, lowering: str) -> None:
     assert_conforms(RUNNER, DIALECT, spec, lowering)
 
 
-@pytest.mark.parametrize("lowering", DEFAULT)
-@pytest.mark.parametrize("spec", GRID[::2], ids=name_of)
+@pytest.mark.parametrize("lowering", OWN)
+@pytest.mark.parametrize("spec", [*FILLED, *TOO_WIDE], ids=name_of)
+def test_computes_border_modes_and_fills(spec: OpSpec, lowering: str) -> None:
+    assert_conforms(RUNNER, DIALECT, spec, lowering)
+
+
+@pytest.mark.parametrize(
+    ("spec", "lowering"),
+    [
+        *((spec, lowering) for lowering in DEFAULT for spec in GRID[::2]),
+        *((spec, "litert_pad_valid") for spec in [*MAX_POOLS[::3], *AVERAGE_POOLS[::3]]),
+        *((spec, "litert_pad_valid") for spec in FILLED[::3]),
+    ],
+    ids=name_of,
+)
 def test_code_computes_the_op(spec: OpSpec, lowering: str) -> None:
     lowered = DIALECT.lower(spec, lowering)
     if lowered.spec is None:
@@ -44,7 +72,7 @@ def test_code_computes_the_op(spec: OpSpec, lowering: str) -> None:
 
 def _run_code(code: tuple[str, ...], spec: OpSpec, case: Example) -> np.ndarray:
     """The lines in a `tf.function`, converted and run, as a user would."""
-    names = {"tf": tf, "bias": case.bias}
+    names = {"np": np, "tf": tf, "bias": case.bias}
     if case.weight is not None:
         names["kernel"] = np.moveaxis(case.weight, (0, 1), (-1, -2))
     if "epthwise" in "".join(code):
@@ -68,9 +96,10 @@ def _run_code(code: tuple[str, ...], spec: OpSpec, case: Example) -> np.ndarray:
     return np.moveaxis(output, -1, 1)
 
 
-@pytest.mark.parametrize("spec", GRID, ids=name_of)
+@pytest.mark.parametrize("spec", [*GRID, *FILLED], ids=name_of)
 def test_says_what_tensorflow_says(spec: OpSpec) -> None:
-    for mine, theirs in zip(LOWERINGS, ("tf_same", "tf_zeropad_valid") * 2, strict=True):
+    tensorflow = framework("tensorflow").lowerings
+    for mine, theirs in zip(LOWERINGS, tensorflow * 2, strict=True):
         lowered = DIALECT.lower(spec, mine)
         if lowered.spec is not None:
             expected = dialect(theirs, framework_name="tensorflow").lower(spec, theirs)
@@ -145,10 +174,27 @@ def test_the_default_kernels_are_those_of_xnnpack() -> None:
     assert _ops(spec, reference=True) == ["CONV_2D"]
 
 
-def _ops(spec: OpSpec, *, reference: bool) -> list[str]:
-    """The ops of the SAME model after delegation."""
+@pytest.mark.parametrize(
+    ("spec", "ops"),
+    [
+        (op(MAX, (8, 9), 3, 2, pads=(1, 1)), ["PADV2", "MAX_POOL_2D"]),
+        (op(CONV, (8, 9), 3, 2, pads=(1, 1), pad_value=5.0), ["PADV2", "CONV_2D"]),
+        (op(CONV, (8, 9), 3, 2, pads=(1, 1)), ["PAD", "CONV_2D"]),
+        (op(CONV, (8, 9), 3, pads=(1, 2), pad_mode="reflect"), ["MIRROR_PAD", "CONV_2D"]),
+        (op(CONV, (8, 9), 3, pads=(1, 2), pad_mode="symmetric"), ["MIRROR_PAD", "CONV_2D"]),
+        (op(CONV, (8, 9), 3, pads=(1, 2), pad_mode="wrap"), ["GATHER", "GATHER", "CONV_2D"]),
+        (op(AVERAGE, (8, 9), 3, 2, pads=(1, 1)), ["PAD", "AVERAGE_POOL_2D", "MUL"]),
+    ],
+    ids=name_of,
+)
+def test_pads_are_ops_of_their_own(spec: OpSpec, ops: list[str]) -> None:
+    assert _ops(spec, reference=True, padding=PADDED) == ops
+
+
+def _ops(spec: OpSpec, *, reference: bool, padding: str = "SAME") -> list[str]:
+    """The ops of the model after delegation."""
     shape = (1, *spec.input_size, spec.channels[0])
-    model = model_for(spec, "SAME", shape, constant(example(spec).weight), None)
+    model = model_for(spec, padding, shape, constant(example(spec).weight), None)
     resolver = OpResolverType.BUILTIN_REF if reference else OpResolverType.AUTO
     interpreter = Interpreter(model_content=model, experimental_op_resolver_type=resolver)
     interpreter.allocate_tensors()

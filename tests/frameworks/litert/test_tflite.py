@@ -11,7 +11,7 @@ from padcheck.geometry import SAME_UPPER
 from padcheck.records import OpSpec
 from tests.frameworks.brute import assert_computes, example
 from tests.frameworks.conformance import assert_conforms
-from tests.frameworks.grid import CONV, GRID, LP, TRANSPOSED, name_of, op
+from tests.frameworks.grid import CONV, FILLED, GRID, LP, TRANSPOSED, name_of, op
 
 RUNNER = runner("tflite")
 DIALECT = dialect("tflite_same")
@@ -38,7 +38,11 @@ CROPPED_IN_DEPTH = [
 ]
 
 #: lowering -> what it computes wrongly; each is asserted to be wrong still.
-DIVERGES = {"tflite_same": ONE_AXIS_SHORT + CROPPED_IN_DEPTH, "tflite_zeropad_valid": []}
+DIVERGES = {
+    "tflite_same": ONE_AXIS_SHORT + CROPPED_IN_DEPTH,
+    "tflite_zeropad_valid": [],
+    "tflite_pad_valid": [],
+}
 
 
 @pytest.mark.parametrize("lowering", DIALECT.lowerings)
@@ -46,6 +50,11 @@ DIVERGES = {"tflite_same": ONE_AXIS_SHORT + CROPPED_IN_DEPTH, "tflite_zeropad_va
 def test_computes_what_its_dialect_says(spec: OpSpec, lowering: str) -> None:
     if spec not in DIVERGES[lowering]:
         assert_conforms(RUNNER, DIALECT, spec, lowering)
+
+
+@pytest.mark.parametrize("spec", FILLED, ids=name_of)
+def test_computes_border_modes_and_fills(spec: OpSpec) -> None:
+    assert_conforms(RUNNER, DIALECT, spec, "tflite_pad_valid")
 
 
 @pytest.mark.parametrize("spec", DIVERGES["tflite_same"], ids=name_of)
