@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from padcheck.causes.base import ARRAY, FILL, GRID, NO_CLUES, VALUE, Cause, Clues, pairs_text
+from padcheck.causes.base import (
+    ARRAY,
+    FILL,
+    GRID,
+    NO_CLUES,
+    VALUE,
+    Cause,
+    Clues,
+    listed,
+    pairs_text,
+)
 from padcheck.errors import UsageError
 
 __all__ = [
@@ -20,6 +30,7 @@ __all__ = [
     "all_causes",
     "cause",
     "documentation",
+    "listed",
     "pairs_text",
     "precedence",
 ]
@@ -55,9 +66,6 @@ CODES: dict[str, str] = {
     "PAD999": "unexplained",
 }
 
-#: Stands for every cause's guesses in PRECEDENCE.
-_GUESS = "guess"
-
 #: Which name to use for two causes that are one function at every input size: a rule that
 #: frameworks offer comes before a slip of the pen, and the rule with a purpose comes first.
 PRECEDENCE = (
@@ -74,7 +82,7 @@ PRECEDENCE = (
     "PAD201",
     "PAD203",
     "PAD301",
-    _GUESS,
+    "PAD101 guess",
     "PAD105",
     "PAD109",
 )
@@ -103,7 +111,7 @@ def all_causes(*, padding_only: bool = False) -> tuple[Cause, ...]:
 
 def precedence(code: str, *, guess: bool = False) -> int:
     """The place of a code, or of its guess, in PRECEDENCE; codes not there come after."""
-    name = _GUESS if guess else code
+    name = f"{code} guess" if guess else code
     return PRECEDENCE.index(name) if name in PRECEDENCE else len(PRECEDENCE)
 
 

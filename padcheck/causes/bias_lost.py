@@ -50,10 +50,8 @@ __all__ = ["CAUSE"]
 
 def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     """The bias left out, added twice or subtracted; or another constant in each channel."""
-    if not reference.kind.has_weight:
-        return
-    if reference.bias:
-        for factor in (0, 2, -1):
+    if reference.bias and reference.kind.has_weight:
+        for factor in (0, 2, -1, 3, 0.5):
             yield reference.deviating(bias_factor=factor)
     if clues.offset:
         yield reference.deviating(offset=clues.offset)
@@ -64,7 +62,8 @@ def _message(reference: OpSpec, observed: OpSpec) -> str:
     if deviation is not None and deviation.offset:
         return f"every channel is off by a constant of its own: {listed(deviation.offset)}"
     factor = deviation.bias_factor if deviation else 1
-    return {0: "bias is lost", 2: "bias is added twice"}.get(factor, "bias is subtracted")
+    known = {0.0: "lost", 2.0: "added twice", -1.0: "subtracted"}
+    return f"bias is {known.get(factor, f'multiplied by {factor:g}')}"
 
 
 CAUSE = Cause(

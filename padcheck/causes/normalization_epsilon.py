@@ -37,7 +37,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from padcheck.causes.base import VALUE, Cause, Clues, listed
-from padcheck.records import OpSpec
+from padcheck.records import Deviation, OpSpec
 
 __all__ = ["CAUSE"]
 
@@ -45,21 +45,30 @@ __all__ = ["CAUSE"]
 _KNOWN = (1e-3, 1e-5, 1e-6, 1e-4, 1e-2)
 #: A ratio measured in float32 is this near the one that a known epsilon gives.
 _NEAR = 1.5e-7
+#: A ratio further from 1 is taken for something else than another epsilon.
+_FAR = 0.7
 
 
 def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
-    """A known epsilon at variance 1 where the ratio says so, else the ratios themselves."""
-    if not clues.scale or (reference.deviation and reference.deviation.scale):
+    """Known epsilons at variance 1; else a ratio near 1 for each channel, all above or below it.
+
+    Behind a clip the ratio cannot be seen, and every known epsilon is tried.
+    """
+    deviation = reference.deviation or Deviation()
+    if not reference.kind.has_weight or deviation.scale:
         return
-    before = reference.deviation.epsilon if reference.deviation else None
+    before = deviation.epsilon
     base = (1 + before) ** 0.5 if before is not None else 1.0
-    for epsilon in _KNOWN:
-        ratio = base / (1 + epsilon) ** 0.5
-        if epsilon != before and all(abs(one / ratio - 1) <= _NEAR for one in clues.scale):
+    if not clues.scale and deviation.clip is None:
+        return
+    for epsilon in (*_KNOWN, None):
+        ratio = base / (1 + (epsilon or 0.0)) ** 0.5
+        near = all(abs(one / ratio - 1) <= _NEAR for one in clues.scale)
+        if epsilon != before and near and not (epsilon is None and before is None):
             yield reference.deviating(epsilon=epsilon)
-    if before is not None and all(abs(one / base - 1) <= _NEAR for one in clues.scale):
-        yield reference.deviating(epsilon=None)
-    if min(clues.scale) > 1 or max(clues.scale) < 1:  # one epsilon moves all channels one way
+    varied = clues.scale and max(clues.scale) / min(clues.scale) - 1 > _NEAR
+    one_way = varied and (min(clues.scale) > 1 or max(clues.scale) < 1)
+    if one_way and min(clues.scale) > _FAR and max(clues.scale) < 1 / _FAR:
         yield reference.deviating(scale=clues.scale)
 
 

@@ -48,8 +48,6 @@ _FAULTS: tuple[Callable[[int, int], tuple[int, int]], ...] = (
 
 
 def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
-    if reference.kind is OpKind.CONV_TRANSPOSE:
-        return
     pads = reference.resolved_pads
     seen = {pads, ((0, 0),) * len(pads)}  # no fault, and PAD104
     for fault in _FAULTS:
@@ -61,9 +59,10 @@ def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
 
 def _message(reference: OpSpec, observed: OpSpec) -> str:
     pads, expected = observed.resolved_pads, reference.resolved_pads
-    what = "one end of the padding is lost or mirrored"
+    padding = "crop" if reference.kind is OpKind.CONV_TRANSPOSE else "padding"
+    what = f"one end of the {padding} is lost or mirrored"
     if all((2 * b, 2 * a) == pair for (b, a), pair in zip(expected, pads, strict=True)):
-        what = "padding is doubled"
+        what = f"{padding} is doubled"
     return f"{what}: pads {pairs_text(observed)}, expected {pairs_text(reference)}"
 
 

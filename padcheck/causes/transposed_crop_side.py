@@ -62,6 +62,9 @@ def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
         crops = tuple((b + shift, a - shift) for b, a in reference.resolved_pads)
         if crops not in seen and min(before for before, _ in crops) >= 0:
             yield reference.with_pads(crops)
+    swapped = tuple((after, before) for before, after in reference.resolved_pads)
+    if swapped not in seen:
+        yield reference.with_pads(swapped)
     pairs = zip(reference.resolved_pads, reference.stride, strict=True)
     padded = tuple((-b * s, -a * s) for (b, a), s in pairs)
     if padded not in seen and max(max(pair) for pair in reference.resolved_pads) > 0:

@@ -45,6 +45,9 @@ from padcheck.records import OpKind, OpSpec
 
 __all__ = ["CAUSE"]
 
+#: Amounts of output_padding tried, at the most.
+_MOST = 64
+
 
 def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     """SAME's size; output_padding lost or cut short; output_shape lost; an extension lost."""
@@ -53,7 +56,7 @@ def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     same = reference.with_rule(SAME_UPPER)
     if same.output_size != reference.output_size:
         yield same
-    for most in range(max(reference.output_padding, default=0)):
+    for most in range(min(max(reference.output_padding, default=0), _MOST)):
         yield reference.replace(
             output_padding=tuple(min(p, most) for p in reference.output_padding)
         )

@@ -28,7 +28,7 @@ class UnusableOutput(FrameworkError):
 
 class BlackBox:
     """`fn` as `box(spec, probe) -> (N, C, *spatial)`; `calls` counts how often it was asked;
-    `answered` says whether it ever returned.
+    `unusable` says whether what it returned last was no array of numbers.
 
     Raises FrameworkError for what `fn` raises, and UnusableOutput for what is no array of
     numbers. Lp pools are raised to the p-th power, as the verdict wants them.
@@ -38,7 +38,7 @@ class BlackBox:
         self._fn = fn
         self._last = layout == "channels_last"
         self.calls = 0
-        self.answered = False
+        self.unusable = False
         self.dtype_note = ""
 
     def __call__(self, spec: OpSpec, probe: Probe) -> NDArray[Any]:
@@ -46,13 +46,13 @@ class BlackBox:
         try:
             returned = self._fn(*self._arguments(probe))
         except Exception as error:
-            lines = str(error).strip().splitlines()
-            text = printable(lines[0])[:_MOST_LETTERS] if lines else ""
+            text = _first_line(error)
             raise FrameworkError(
                 f"the function raised {type(error).__name__}{': ' if text else ''}{text}"
             ) from error
-        self.answered = True
+        self.unusable = True
         output = self._numbers(returned)
+        self.unusable = False
         if self._last and output.ndim == spec.rank + 2:
             output = np.moveaxis(output, -1, 1)
         if spec.kind is OpKind.LP_POOL and spec.p > 1:
@@ -77,17 +77,27 @@ class BlackBox:
             raise UnusableOutput(f"the function returned {what}, expected a float32 array")
         if array.dtype != np.float32:
             self.dtype_note = f"the function returns {array.dtype}, expected float32"
-        return array.astype(np.float64)
+        with np.errstate(over="ignore"):
+            return array.astype(np.float64)
+
+
+def _first_line(error: Exception) -> str:
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:  # its own words fail it
+        return ""
+    return printable(lines[0])[:_MOST_LETTERS] if lines else ""
 
 
 def _array(returned: Any) -> NDArray[Any]:
     """A numpy array of what frameworks return; tensors are taken off their device and graph."""
-    if hasattr(returned, "detach"):  # torch
-        returned = returned.detach().cpu()
-        if str(returned.dtype) == "torch.bfloat16":
-            returned = returned.float()
+    kind = type(returned).__name__
     try:
+        if kind == "Tensor" and hasattr(returned, "detach"):  # torch
+            kind = f"a tensor of {returned.dtype} on {returned.device}"
+            returned = returned.detach().cpu()
+            if str(returned.dtype) == "torch.bfloat16":
+                returned = returned.float()
         return np.asarray(returned)
     except Exception as error:
-        kind = type(returned).__name__
         raise UnusableOutput(f"the function returned {kind}, expected a float32 array") from error

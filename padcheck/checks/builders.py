@@ -46,6 +46,8 @@ _ACTIVATIONS = {None: None, "relu": (0.0, math.inf), "relu6": (0.0, 6.0)}
 MOST_AXES = 3
 #: No framework counts further along one axis.
 MOST_SIZE = (1 << 31) - 1
+#: Larger numbers in the padding are not exact in float32.
+MOST_FILL = 1 << 24
 #: More padding or cropping than this at one end is taken for a mistake.
 MOST_PAD = 1 << 20
 
@@ -85,7 +87,7 @@ def conv(
         group,
         channels,
         pad_mode=_one_of("pad_mode", pad_mode, _MODES),
-        pad_value=float(pad_value),
+        pad_value=_fill(pad_value),
         bias=bool(bias),
         deviation=_after(activation, epsilon),
     )
@@ -151,7 +153,7 @@ def max_pool(
         ceil_mode,
         channels,
         pad_mode=_one_of("pad_mode", pad_mode, _MODES),
-        pad_value=float(pad_value),
+        pad_value=_fill(pad_value, -math.inf),
     )
 
 
@@ -178,7 +180,7 @@ def average_pool(
         ceil_mode,
         channels,
         pad_mode=_one_of("pad_mode", pad_mode, _MODES),
-        pad_value=float(pad_value),
+        pad_value=_fill(pad_value),
         count_include_pad=bool(count_include_pad),
     )
 
@@ -263,12 +265,20 @@ def _made(spec: OpSpec) -> OpSpec:
 
 
 def _after(activation: str | None, epsilon: float | None) -> Deviation | None:
-    if activation not in _ACTIVATIONS:
+    if not isinstance(activation, (str, type(None))) or activation not in _ACTIVATIONS:
         raise UsageError(f"expected one of relu, relu6, None but got activation={activation!r}")
-    if epsilon is not None and not (isinstance(epsilon, (int, float)) and epsilon >= 0):
-        raise UsageError(f"expected a number >= 0 but got epsilon={epsilon!r}")
+    number = isinstance(epsilon, (int, float)) and not isinstance(epsilon, bool)
+    if epsilon is not None and not (number and 0 <= epsilon < 1):
+        raise UsageError(f"expected a number from 0 to 1 but got epsilon={epsilon!r}")
     made = Deviation(clip=_ACTIVATIONS[activation], epsilon=epsilon)
     return None if made == Deviation() else made
+
+
+def _fill(value: float, lowest: float = 0.0) -> float:
+    """What padding holds; raises UsageError past float32's exact integers."""
+    if isinstance(value, (int, float)) and (abs(value) <= MOST_FILL or value == lowest):
+        return float(value)
+    raise UsageError(f"expected a number up to {MOST_FILL} but got pad_value={value!r}")
 
 
 def _one_of(name: str, value: str, known: Sequence[str]) -> str:
@@ -304,7 +314,8 @@ def _tuple(name: str, value: Sizes, low: int = 1) -> tuple[int, ...]:
 
 def _spread(name: str, value: tuple[int, ...], rank: int) -> tuple[int, ...]:
     if len(value) not in (1, rank):
-        raise UsageError(f"expected 1 or {rank} numbers but got {name}={value}")
+        counts = "1 number" if rank == 1 else f"1 or {rank} numbers"
+        raise UsageError(f"expected {counts} but got {name}={value}")
     return value * rank if len(value) == 1 else value
 
 
@@ -329,7 +340,7 @@ def _rules(pads: Pads, rank: int) -> tuple[PadRule, ...]:
             known = ", ".join(_POLICIES)
             raise UsageError(f"expected one of {known}, or numbers, but got pads={pads!r}")
         return (_POLICIES[pads],) * rank
-    given = tuple(pads) if isinstance(pads, Sequence) else (pads,)
+    given = tuple(pads) if isinstance(pads, Sequence) and not isinstance(pads, bytes) else (pads,)
     nested = [tuple(item) if isinstance(item, Sequence) else (item,) for item in given]
     numbers = [tuple(_pad(number) for number in item) for item in nested]
     flat = [number for item in numbers for number in item]
@@ -337,6 +348,6 @@ def _rules(pads: Pads, rank: int) -> tuple[PadRule, ...]:
         return tuple(explicit(*flat[2 * axis : 2 * axis + 2]) for axis in range(rank))
     if len(numbers) == len(flat) in (1, rank):
         return tuple(explicit(number, number) for number in flat * (rank // len(flat)))
-    raise UsageError(
-        f"expected 1 int, {rank} ints or {rank} (before, after) pairs but got pads={pads!r}"
-    )
+    many = f"{rank} ints or {rank} (before, after) pairs" if rank > 1 else "a (before, after) pair"
+    shown = " ".join(repr(pads).split())
+    raise UsageError(f"expected 1 int, {many} but got pads={shown}")

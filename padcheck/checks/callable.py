@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from padcheck import __version__
 from padcheck.checks.blackbox import LAYOUTS, BlackBox
 from padcheck.errors import UsageError
@@ -62,17 +64,25 @@ def check_callable(
     if layout not in LAYOUTS:
         raise UsageError(f"expected one of {', '.join(LAYOUTS)} but got layout={layout!r}")
     box = BlackBox(fn, layout)
-    name = printable(str(getattr(fn, "__name__", type(fn).__name__)))
-    judgement = judge(spec, box, op=name, lowering=CALLABLE)
+    name = _name(fn)
+    with np.errstate(all="ignore"):
+        judgement = judge(spec, box, op=name, lowering=CALLABLE)
     if judgement.verdict == UNVERIFIED and box.calls:
         told = _told(judgement.reason or "", name)
-        verdict = MISMATCH if box.answered else UNVERIFIED
-        reason = None if box.answered else judgement.reason
+        verdict = MISMATCH if box.unusable else UNVERIFIED
+        reason = None if box.unusable else judgement.reason
         judgement = Judgement(verdict, findings=(told,), reason=reason)
     elif judgement.verdict == EQUIVALENT and box.dtype_note:
         told = _rounded(box.dtype_note, name)
         judgement = Judgement(EQUIVALENT, judgement.mismatch, findings=(told,))
     return _report(spec, name, judgement, box)
+
+
+def _name(fn: Callable[..., Any]) -> str:
+    try:
+        return printable(str(fn.__name__))
+    except Exception:  # an object without a name, or with one that cannot be told
+        return type(fn).__name__
 
 
 def _told(message: str, name: str) -> Finding:
@@ -123,7 +133,7 @@ def _report(spec: OpSpec, name: str, judgement: Judgement, box: BlackBox) -> Rep
         pad_after=spec.pad_after,
         lowerings={CALLABLE: _lowering(spec, judgement, codes)},
         findings=codes,
-        notes=(f"held to {spec}", f"called {box.calls} times"),
+        notes=(f"held to {spec}", "called once" if box.calls == 1 else f"called {box.calls} times"),
     )
     return Report(
         command="check_callable",

@@ -5,9 +5,9 @@ pad". The op is then a sum (or a maximum) over taps of gathered inputs. What a s
 arrays besides (`OpSpec.deviation`) is done before and after.
 """
 
-from padcheck.oracle.deviations import OUTPUT_REARRANGEMENTS, restored_output, short
+from padcheck.oracle.deviations import OUTPUT_REARRANGEMENTS, power, restored_output, short
 from padcheck.oracle.evaluation import MAX_ELEMENTS, MAX_WORK, check_size, evaluate, fits, work
-from padcheck.oracle.expected import Expected
+from padcheck.oracle.expected import Expected, noise
 from padcheck.oracle.sampling import Sample, sample_places
 from padcheck.oracle.taps import interior_masks, tap_table
 
@@ -21,6 +21,8 @@ __all__ = [
     "evaluate",
     "fits",
     "interior_masks",
+    "noise",
+    "power",
     "restored_output",
     "sample_places",
     "short",

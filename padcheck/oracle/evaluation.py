@@ -19,6 +19,7 @@ from padcheck.oracle.deviations import (
     rearranged_weight,
 )
 from padcheck.oracle.expected import Expected, slack
+from padcheck.oracle.products import convolved
 from padcheck.oracle.resizing import resized
 from padcheck.oracle.taps import counted_taps, tap_table
 from padcheck.records import OpKind, OpSpec
@@ -32,8 +33,6 @@ __all__ = ["MAX_ELEMENTS", "MAX_WORK", "check_size", "evaluate", "fits", "work"]
 MAX_WORK = 4_000_000_000
 #: The most elements an input or output may have; 128 MiB as int64.
 MAX_ELEMENTS = 1 << 24
-#: Integers below are exact in float64, whose matrix product is the faster one.
-_EXACT = 1 << 53
 
 
 def work(spec: OpSpec, batch: int = 1) -> int:
@@ -91,7 +90,8 @@ def evaluate(
     kind = np.int64 if np.issubdtype(x.dtype, np.integer) else np.float64
     x = rearranged_input(spec, x.astype(kind, copy=False))
     weight = _checked(spec, weight, kind)
-    made = replace(_op(spec, x, weight, bias), slack=slack(spec, x, weight))
+    made = _op(spec, x, weight, bias)
+    made = replace(made, slack=max(made.slack, slack(spec, x, weight)))
     if spec.deviation is None:
         return made
     return rearranged_output(spec, changed_output(spec.deviation, made, power(spec)))
@@ -110,7 +110,7 @@ def _op(
 ) -> Expected:
     one = np.ones((1,) * spec.rank, dtype=np.int64)
     if weight is not None:
-        total = _convolve(spec, x, weight)
+        total = convolved(spec, x, weight)
         if bias is not None:
             factor = spec.deviation.bias_factor if spec.deviation else 1
             total = total + factor * bias.astype(x.dtype, copy=False).reshape(1, -1, *one.shape)
@@ -140,38 +140,6 @@ def _gather(spec: OpSpec, x: NDArray[Any], fill: Any) -> Iterator[tuple[tuple[in
             yield from descend(taken, axis + 1, (*tap, j))
 
     return descend(padded, 0, ())
-
-
-def _convolve(spec: OpSpec, x: NDArray[Any], weight: NDArray[Any]) -> NDArray[Any]:
-    batch, groups = x.shape[0], spec.group
-    c_in, c_out = spec.channels[0] // groups, spec.channels[1] // groups
-    transposed = spec.kind is OpKind.CONV_TRANSPOSE
-    fill = 0.0 if transposed else spec.pad_value
-    kind = _product_type(spec, x, weight, fill)
-    total = np.zeros((batch, groups, c_out, math.prod(spec.output_size)), dtype=kind)
-    weight = weight.astype(kind, copy=False)
-    for tap, values in _gather(spec, x.astype(kind, copy=False), kind(fill)):
-        place: tuple[Any, ...] = (..., *tap)
-        kernel = weight[place]
-        if transposed:  # (I, O/group) -> (group, O/group, I/group)
-            kernel = kernel.reshape(groups, c_in, c_out).swapaxes(1, 2)
-        else:
-            kernel = kernel.reshape(groups, c_out, c_in)
-        total += kernel @ values.reshape(batch, groups, c_in, -1)
-    return total.reshape(batch, groups * c_out, *spec.output_size)
-
-
-def _product_type(spec: OpSpec, x: NDArray[Any], weight: NDArray[Any], fill: float) -> Any:
-    """float64 wherever it holds every sum exactly, else int64 for integers."""
-    if x.dtype == np.float64 or not float(fill).is_integer() or not weight.size:
-        return np.float64
-    terms = math.prod(spec.kernel_size) * spec.channels[0]
-    largest = max(_largest(x), abs(int(fill))) * _largest(weight) * terms
-    return np.float64 if largest < _EXACT else np.int64
-
-
-def _largest(array: NDArray[Any]) -> int:
-    return max(abs(int(array.max())), abs(int(array.min()))) if array.size else 0
 
 
 def _maximum(spec: OpSpec, x: NDArray[Any]) -> NDArray[Any]:

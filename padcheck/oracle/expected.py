@@ -13,10 +13,14 @@ from padcheck.records import OpKind, OpSpec
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Expected", "slack"]
+__all__ = ["Expected", "noise", "slack"]
 
 #: The relative error of a sum in float32, over the sum of the magnitudes of its terms.
 _FLOAT32 = 2.0**-22
+#: How far float32 coordinates put a resized output off, over the largest input.
+COORDINATES = 2.0**-15
+#: The same with room for algorithms that sum transformed inputs (Winograd, FFT).
+_ALGORITHMS = 2.0**-18
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def slack(spec: OpSpec, x: NDArray[Any], weight: NDArray[Any] | None) -> float:
     float32's relative error times the largest sum of magnitudes that a window can hold.
     """
     fill = spec.pad_value
-    exact = spec.kind is OpKind.CONV_TRANSPOSE or spec.pad_mode != "constant"
+    exact = spec.kind in (OpKind.CONV_TRANSPOSE, OpKind.RESIZE) or spec.pad_mode != "constant"
     if exact or math.isinf(fill) or float(fill).is_integer():
         return 0.0
     terms = math.prod(spec.kernel_size) * (spec.channels[0] if weight is not None else 1)
@@ -80,3 +84,19 @@ def slack(spec: OpSpec, x: NDArray[Any], weight: NDArray[Any] | None) -> float:
     )
     heaviest = 1.0 if weight is None else float(np.abs(weight).max())
     return _FLOAT32 * terms * largest * heaviest
+
+
+def noise(spec: OpSpec, x: NDArray[Any], weight: NDArray[Any] | None) -> float:
+    """How far off an output may be for no other reason than float32: a bound that is seldom met.
+
+    2**-18 of the largest sum of magnitudes, which leaves room for transformed algorithms.
+    """
+    largest = float(np.abs(x).max()) if x.size else 0.0
+    if spec.kind is OpKind.RESIZE:
+        return COORDINATES * largest
+    if spec.kind is OpKind.LP_POOL:
+        return _ALGORITHMS * spec.p * math.prod(spec.kernel_size) * largest**spec.p
+    if weight is None:
+        return _ALGORITHMS * largest
+    heaviest = float(np.abs(weight).max()) if weight.size else 0.0
+    return _ALGORITHMS * math.prod(weight.shape[1:]) * largest * heaviest

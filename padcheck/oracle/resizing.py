@@ -9,7 +9,7 @@ import numpy as np
 
 from padcheck.errors import UsageError
 from padcheck.geometry import blend
-from padcheck.oracle.expected import Expected
+from padcheck.oracle.expected import COORDINATES, Expected
 from padcheck.records import OpSpec
 
 if TYPE_CHECKING:
@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 
 __all__ = ["resized"]
 
-#: Past this common denominator a float32 quotient no longer rounds to its numerator.
-_MOST_PARTS = 1 << 20
+#: Past this common denominator a float32 quotient need not round to its numerator.
+_EXACT_PARTS = 1 << 10
+#: Past this one the numerator may overflow int64.
+_MOST_PARTS = 1 << 40
 
 
 def resized(spec: OpSpec, x: NDArray[Any]) -> Expected:
     """`x` (N, C, *spatial) resized to `spec.output_size`, one axis after the other.
 
-    Raises UsageError where the shares have no common denominator up to 2**20.
+    Where the common denominator is large, frameworks' own coordinates are off by more than one of
+    its parts, and the numerator has some slack. Raises UsageError past 2**40.
     """
     total, parts = x, 1
     for axis in range(spec.rank):
@@ -32,7 +35,9 @@ def resized(spec: OpSpec, x: NDArray[Any]) -> Expected:
         parts *= denominator
         if parts > _MOST_PARTS:
             raise UsageError(f"shares too fine to be told apart: {spec}")
-    return Expected(total, np.full((1,) * spec.rank, parts, dtype=np.int64))
+    largest = float(np.abs(x).max()) if x.size else 0.0
+    loose = parts * largest * COORDINATES if parts > _EXACT_PARTS else 0.0
+    return Expected(total, np.full((1,) * spec.rank, parts, dtype=np.int64), slack=loose)
 
 
 def _along(spec: OpSpec, axis: int, x: NDArray[Any]) -> tuple[NDArray[Any], int]:

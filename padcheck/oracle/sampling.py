@@ -28,11 +28,18 @@ __all__ = ["Sample", "sample_places"]
 
 #: Outputs looked at along each axis of an op of 1, 2 and 3 axes: some at both ends, some between.
 _ALONG = {1: 16, 2: 8, 3: 5}
+#: Fewer are taken where a sample would take more multiplications, but never fewer than this.
+_FEWEST, _COMFORTABLE = 3, 1 << 20
 
 
-def sample_places(output_size: Sequence[int]) -> NDArray[np.int64]:
-    """(S, rank): the outputs of a sample, the corners and borders among them."""
+def sample_places(output_size: Sequence[int], terms: int = 1) -> NDArray[np.int64]:
+    """(S, rank): the outputs of a sample, the corners and borders among them.
+
+    `terms`: what one place takes to work out, over all channels; many terms, fewer places.
+    """
     count = _ALONG.get(len(output_size), 3)
+    while count > _FEWEST and count ** len(output_size) * terms > _COMFORTABLE:
+        count -= 1
     axes = [_along(size, count) for size in output_size]
     return np.stack([grid.ravel() for grid in np.meshgrid(*axes, indexing="ij")], axis=1)
 
@@ -78,13 +85,14 @@ class Sample:
         """(N, C, S): the op at the places; an output's own rearrangement is left out."""
         deviation = spec.deviation or Deviation()
         made = self._op(spec, deviation)
-        made = replace(made, slack=slack(spec, self._x, self._weight))
+        if spec.kind is not OpKind.RESIZE:
+            made = replace(made, slack=slack(spec, self._x, self._weight))
         return changed_output(deviation, made, power(spec)) if spec.deviation else made
 
     def _op(self, spec: OpSpec, deviation: Deviation) -> Expected:
         if spec.kind is OpKind.RESIZE:
             made = resized(spec, rearranged_input(spec, self._x))
-            return Expected(self.take(made.numerator), made.divisor.reshape(1))
+            return replace(made, numerator=self.take(made.numerator), divisor=made.divisor.ravel())
         rows = [
             tap_rows(spec, axis, self.places[:, axis].astype(np.int64)) for axis in range(spec.rank)
         ]

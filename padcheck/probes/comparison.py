@@ -12,7 +12,7 @@ from padcheck.records import BorderShare, Mismatch, OpSpec
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["compare", "equals", "is_faint"]
+__all__ = ["compare", "equals", "furthest", "is_close", "is_faint", "strictly"]
 
 #: Frameworks write "no input at all" under a maximum as -inf or as float32's lowest number.
 LOWEST = -3.0e38
@@ -31,6 +31,43 @@ def is_faint(observed: NDArray[Any], expected: Expected) -> bool:
     with np.errstate(invalid="ignore"):
         apart = np.abs(np.asarray(observed, dtype=np.float64) - wanted)
         return bool((apart > FAINT * np.abs(wanted)).any())
+
+
+def is_close(observed: NDArray[Any], expected: Expected, bound: float = 0.0) -> bool:
+    """Whether nothing is off by more than `bound`, or than float32 rounds the largest output."""
+    wanted = expected.values
+    finite = np.abs(wanted[np.isfinite(wanted)])
+    most = FAINT * float(finite.max()) if finite.size else 0.0
+    return furthest(observed, expected) <= max(bound, most)
+
+
+def furthest(observed: NDArray[Any], expected: Expected) -> float:
+    """The largest difference, nothing rounded; 0 where nothing is defined."""
+    apart = _apart(observed, expected)
+    return float(apart.max()) if apart.size else 0.0
+
+
+def strictly(observed: NDArray[Any], expected: Expected, bound: float) -> Mismatch:
+    """What differs by more than `bound`, nothing rounded, of two outputs that are `equals`.
+
+    Every output counts where none differs by as much, since then they all differ a little.
+    """
+    apart = _apart(observed, expected)
+    wrong = apart > bound if (apart > bound).any() else apart > 0
+    return Mismatch(
+        kind="values",
+        observed_shape=tuple(observed.shape),
+        expected_shape=expected.shape,
+        wrong=int(wrong.sum()),
+        total=wrong.size,
+        max_abs_diff=float(apart.max()),
+    )
+
+
+def _apart(observed: NDArray[Any], expected: Expected) -> NDArray[Any]:
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(np.asarray(observed, dtype=np.float64) - expected.values)
+    return np.where(np.isfinite(apart), apart, 0.0)
 
 
 def compare(observed: NDArray[Any], expected: Expected, specs: tuple[OpSpec, ...] = ()) -> Mismatch:

@@ -4,13 +4,14 @@ Rules:
 1. Convs: x and weight in [-64, 64] without 0 in x, so that a lost or added tap changes the
    sum, two sums are seldom equal by chance, and most are more than float16 holds; amplitudes
    shrink to 1 when taps * channels would exceed float32's exact integers.
-2. Max pools: strictly negative and all different, so that a 0 in the padding wins and every
-   maximum names the input it came from; one plane rises and one falls, so that the maxima tell
-   both ends of every window.
-3. Averages: strictly negative and large, so that every divisor gives another integer; sums
+2. Max pools: negative and all different within a plane, so that a 0 in the padding wins and
+   every maximum names the input it came from; one plane rises and one falls, so that the maxima
+   tell both ends of every window; one is far below 0, so that any fill above the lowest number
+   wins, and, where there are more, one is positive, so that an activation shows.
+3. Averages: large, so that every divisor gives another integer, and of both signs; sums
    stay under 2**18, where a quotient that is off by 1e-6 times its divisor still rounds to the
    sum.
-4. Lp pools: nonzero in [-4, 4].
+4. Lp pools: nonzero in [-4, 4], or less where powers would exceed float32's exact integers.
 5. A loud probe is as large as leaves every sum, scaled by a factor near 1 in float32, an
    integer after rounding: a factor of 1 + 1e-5 shows.
 6. Where the op clips its output, amplitudes are such that outputs fall on both sides of the
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from padcheck.errors import UsageError
 from padcheck.records import OpKind, OpSpec
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ __all__ = ["EXACT", "Probe", "make_probe", "probe_spec"]
 EXACT = 1 << 24
 #: Sums of averages stay below; see rule 3.
 AVERAGE_SUM = 1 << 17
+#: Where the lowest plane of a max pool's probe lies; see rule 2.
+FAR_BELOW = 1 << 17
 #: Sums of loud probes stay below; see rule 5.
 LOUD_SUM = 1 << 21
 
@@ -111,14 +115,18 @@ def _for_pool(
     taps = math.prod(spec.kernel_size)
     if spec.kind is OpKind.MAX_POOL:
         distinct = _distinct(generator, shape)  # rule 2
-        return distinct * max(1, LOUD_SUM // math.prod(spec.input_size)) if loud else distinct
+        return distinct * (4 if loud else 1)
     if spec.kind is OpKind.AVERAGE_POOL:
         low = max(1, AVERAGE_SUM // taps)
-        return -generator.integers(low, 2 * low, shape)  # rule 3, as loud as it gets
+        averaged = -generator.integers(low, 2 * low, shape)  # rule 3, as loud as it gets
+        averaged[:, 1::2] *= -1
+        return averaged
     if spec.kind is OpKind.RESIZE:
         return _nonzero(generator, shape, 4096 if loud else 16)
-    highest = max(4, int((LOUD_SUM / taps) ** (1 / spec.p))) if loud else 4
-    return _nonzero(generator, shape, highest)  # rule 4
+    most = (LOUD_SUM / (taps * spec.p)) ** (1 / spec.p)
+    if most < 2:
+        raise UsageError(f"powers too large for float32: p={spec.p}")
+    return _nonzero(generator, shape, int(most) if loud else min(4, int(most)))  # rule 4
 
 
 def _amplitude(spec: OpSpec, loud: bool) -> int:
@@ -145,10 +153,14 @@ def _nonzero(
 def _distinct(generator: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.int64]:
     """-1, -2, ... in every (N, C) plane: falling, shuffled, rising, shuffled, and so on.
 
-    Exact in float32 up to 2**24 elements.
+    The rising plane is far below 0, the last of four or more is positive, and the others differ
+    by a little. Exact in float32 up to 2**23 elements.
     """
-    size = math.prod(shape[2:])
-    rows = [-1 - generator.permutation(size) for _ in range(math.prod(shape[:2]))]
+    size, count = math.prod(shape[2:]), math.prod(shape[:2])
+    rows = [-1 - row - generator.permutation(size) for row in range(count)]
     rows[0] = -1 - np.arange(size)
-    rows[len(rows) // 2] = -1 - np.arange(size)[::-1]
+    step = max(1, FAR_BELOW // size)
+    rows[count // 2] = -FAR_BELOW - step * np.arange(size)[::-1]
+    if count > 3:
+        rows[-1] = 1 + generator.permutation(size)
     return np.stack(rows).astype(np.int64).reshape(shape)

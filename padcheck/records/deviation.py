@@ -39,7 +39,7 @@ class Deviation:
 
     rearranged: Rearrangement | None = None
     flipped: tuple[int, ...] = ()
-    bias_factor: int = 1
+    bias_factor: float = 1
     epsilon: float | None = None
     scale: tuple[float, ...] = ()
     offset: tuple[float, ...] = ()

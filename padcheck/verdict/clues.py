@@ -21,9 +21,14 @@ _FLOAT32 = 2.0**-21
 _DTYPES = ("float16", "bfloat16", "integer")
 
 
-def value_clues(expected: Expected, observed: NDArray[Any]) -> Clues:
-    """From a sample (N, C, S) of both: constants per channel, bounds, rounding."""
+def value_clues(expected: Expected, observed: NDArray[Any], p: int = 1) -> Clues:
+    """From a sample (N, C, S) of both: constants per channel, bounds, rounding.
+
+    Both are p-th powers, for Lp pools; the clues are about the norms.
+    """
     wanted = expected.values
+    if p > 1:
+        wanted, observed = wanted ** (1 / p), np.abs(observed) ** (1 / p)
     defined = np.isfinite(wanted)
     if not defined.any():
         return Clues()
@@ -31,7 +36,7 @@ def value_clues(expected: Expected, observed: NDArray[Any]) -> Clues:
     if not np.isfinite(observed[defined]).all():
         return Clues(dtype=dtype)
     return Clues(
-        offset=_offset(wanted, observed, defined),
+        offset=_offset(wanted, observed, defined) if p == 1 else (),
         scale=_scale(wanted, observed, defined),
         bounds=_bounds(wanted[defined], observed[defined]),
         dtype=dtype,
@@ -46,16 +51,18 @@ def _rows(values: NDArray[Any], defined: NDArray[Any]) -> list[NDArray[Any]]:
 def _offset(
     wanted: NDArray[Any], observed: NDArray[Any], defined: NDArray[Any]
 ) -> tuple[float, ...]:
-    found = []
+    found, large = [], False
     for one, other in zip(_rows(wanted, defined), _rows(observed, defined), strict=True):
         if not one.size:
             return ()
         apart = other - one
-        if np.ptp(apart) > _FLOAT32 * max(1.0, float(np.abs(one).max())):
+        near = _FLOAT32 / 2 * max(1.0, float(np.abs(one).max()))
+        if np.ptp(apart) > near:
             return ()
-        middle = float(np.median(apart))
+        large = large or bool(np.abs(apart.mean()) > near)
+        middle = float(apart.mean())
         found.append(float(round(middle)) if abs(middle - round(middle)) < 1e-3 else middle)
-    return tuple(found) if any(found) else ()
+    return tuple(found) if large else ()
 
 
 def _scale(
@@ -77,10 +84,13 @@ def _scale(
 def _bounds(wanted: NDArray[Any], observed: NDArray[Any]) -> tuple[float, float] | None:
     """The extremes of the output, on the sides where the reference goes beyond them."""
     low, high = float(observed.min()), float(observed.max())
-    low = low if wanted.min() < low else -math.inf
-    high = high if wanted.max() > high else math.inf
+    beyond = _FLOAT32 * 8 * max(1.0, abs(low), abs(high))
+    low = low + 0.0 if wanted.min() < low - beyond else -math.inf
+    high = high if wanted.max() > high + beyond else math.inf
     if low == high or (math.isinf(low) and math.isinf(high)):
         return None
+    if not ((observed > low) & (observed < high)).any():
+        return None  # nothing is left to tell a bound from a constant
     clipped = np.clip(wanted, low, high)
     near = _FLOAT32 * np.maximum(1.0, np.abs(clipped))
     return (low, high) if (np.abs(clipped - observed) <= near).all() else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from collections.abc import Callable
@@ -10,17 +11,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from padcheck.errors import FrameworkError, UsageError
-from padcheck.oracle import Expected, check_size, evaluate, fits
+from padcheck.oracle import Expected, check_size, evaluate, fits, noise
 from padcheck.probes import (
     Probe,
     compare,
     decode,
     equals,
     expected_map,
+    furthest,
     is_faint,
     make_probe,
     read_map_probe,
     read_map_spec,
+    strictly,
 )
 from padcheck.records import (
     EQUIVALENT,
@@ -33,9 +36,9 @@ from padcheck.records import (
 )
 from padcheck.verdict.judgement import Judgement, unverified
 from padcheck.verdict.search import Search, fits_probe
-from padcheck.verdict.separation import best, small_sizes
+from padcheck.verdict.separation import Refit, best, small_sizes
 from padcheck.verdict.suspects import Suspect
-from padcheck.verdict.words import diverging, named, residual_text, unexplained
+from padcheck.verdict.words import diverging, fickle, named, residual_text, unexplained
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +50,8 @@ __all__ = ["judge"]
 
 #: An op of fewer outputs is probed with a larger batch, up to the second number.
 _FEW_OUTPUTS, _MOST_BATCH = 64, 16
+#: An output of which this share is its lowest or highest number looks clipped.
+_CLIPPED = 0.3
 #: Probes tried to tell the reference from the box's own rule.
 _MOST_SEEDS = 8
 
@@ -77,19 +82,18 @@ def _judge(
     check_size(reference)
     rule = predict(reference) if predict else None
     probe = _telling_probe(reference, rule)
-    observed = box(reference, probe)
-    wanted = expected(reference, probe)
-    mismatch = compare(observed, wanted, (reference,))  # rule 1
+    case = _Case(reference, box, op, lowering)
+    seen = case.ask(probe)
+    mismatch = seen.mismatch
     findings: list[Finding] = []
     explained = None
     if not mismatch.equal:
-        explained, mismatch, findings = _explain(
-            reference, observed, probe, mismatch, box, op, lowering
-        )
-    elif rule is None and is_faint(observed, wanted):
-        return _listened(reference, box, mismatch, op, lowering)
+        seen = case.quieter(seen)
+        explained, mismatch, findings = case.explain(seen)
+    elif rule is None and is_faint(seen.observed, seen.wanted):
+        return _listened(case, seen)
     if predict is not None and rule is not None:
-        broken = compare(observed, expected(rule, probe))
+        broken = compare(seen.observed, expected(rule, probe))
         if not broken.equal:
             smallest = _smallest_repro(reference, box, predict)  # rule 5
             findings.append(diverging(smallest, broken, op=op, lowering=lowering))
@@ -97,30 +101,38 @@ def _judge(
     return Judgement(verdict, mismatch, tuple(findings), explained)
 
 
-def _listened(
-    reference: OpSpec, box: Box, equal: Mismatch, op: str, lowering: str | None
-) -> Judgement:
-    """A box whose outputs round to the right integers, but are none, asked again, louder.
+def _listened(case: _Case, seen: _Seen) -> Judgement:
+    """A box whose outputs round to the right integers, but are none.
 
-    A factor near 1 then shows. What no cause explains even so is rounding, and no fault.
+    1. A constant, a factor or a bound that makes the outputs exactly what was seen is a fault.
+    2. Asked again, louder, a factor near 1 shows.
+    3. What is left is rounding, unless it is more than float32 can account for, or the same in
+       every output of a channel, as no rounding is.
     """
-    probe = make_probe(reference, loud=True)
-    observed = box(reference, probe)
-    mismatch = compare(observed, expected(reference, probe), (reference,))
-    if mismatch.equal:
-        return Judgement(EQUIVALENT, equal)
-    explained, mismatch, findings = _explain(
-        reference, observed, probe, mismatch, box, op, lowering
-    )
-    if explained is None:
-        return Judgement(EQUIVALENT, equal)
-    return Judgement(MISMATCH, mismatch, tuple(findings), explained)
+    close = case.explain(seen, closely=True)  # rule 1
+    if close[0] is not None:
+        return Judgement(MISMATCH, close[1], tuple(close[2]), close[0])
+    loud = case.ask(make_probe(case.reference, loud=True, batch=_batch(case.reference)))
+    if not loud.mismatch.equal:  # rule 2
+        explained, mismatch, findings = case.explain(loud)
+        if explained is not None:
+            return Judgement(MISMATCH, mismatch, tuple(findings), explained)
+    for one in (seen, loud):  # rule 3
+        probe = one.probe
+        bound = noise(case.reference, probe.x, probe.weight)
+        if one.search.steady or furthest(one.observed, one.wanted) > bound:
+            mismatch = strictly(one.observed, one.wanted, bound)
+            notes = (f"seen: {one.search.answer.words}",)
+            told = unexplained(mismatch, notes, op=case.op, lowering=case.lowering)
+            return Judgement(MISMATCH, mismatch, (told,))
+    return Judgement(EQUIVALENT, seen.mismatch)
 
 
 def _telling_probe(reference: OpSpec, rule: OpSpec | None) -> Probe:
     """A probe that can tell something: the first of some seeds of which two things hold.
 
-    1. Not all outputs are the same number, which some quite other op may give as well.
+    1. Not all outputs are the same number, which some quite other op may give as well (where
+       nothing is known of the box).
     2. The reference and the box's own rule differ, if they are two functions.
 
     Raises UsageError when that is so for no seed.
@@ -133,17 +145,17 @@ def _telling_probe(reference: OpSpec, rule: OpSpec | None) -> Probe:
         if rule is not None and apart and equals(expected(rule, probe).values, wanted):
             continue
         first = wanted.numerator.flat[:1]
-        if wanted.numerator.size < 2 or (wanted.numerator != first).any():
+        if rule is not None or wanted.numerator.size < 2 or (wanted.numerator != first).any():
             return probe
     told = f"tells {rule} from {reference}" if apart else f"tells anything about {reference}"
     raise UsageError(f"none of {_MOST_SEEDS} probes {told}")
 
 
-def _batch(spec: OpSpec) -> int | None:
-    """A larger batch than the usual one for an op of few outputs."""
+def _batch(spec: OpSpec) -> int:
+    """Two at least, so that a box that looks at one only is found; more for few outputs."""
     outputs = spec.channels[1 if spec.kind.has_weight else 0] * math.prod(spec.output_size)
     wanted = -(-_FEW_OUTPUTS // max(outputs, 1))
-    return min(wanted, _MOST_BATCH) if wanted > 2 else None
+    return min(max(wanted, 2), _MOST_BATCH)
 
 
 def expected(spec: OpSpec, probe: Probe) -> Expected:
@@ -151,51 +163,117 @@ def expected(spec: OpSpec, probe: Probe) -> Expected:
     return evaluate(spec, probe.x, probe.weight, probe.bias)
 
 
-def _explain(
-    reference: OpSpec,
-    observed: NDArray[Any],
-    probe: Probe,
-    mismatch: Mismatch,
-    box: Box,
-    op: str,
-    lowering: str | None,
-) -> tuple[OpSpec | None, Mismatch, list[Finding]]:
-    """Rules 2 to 4: the counterfactual that fits, the comparison in its light, the findings."""
+class _Seen:
+    """What a box gave for one probe at the reference's size, beside what it should have."""
 
-    def refit(live: list[Suspect], moved: OpSpec) -> list[Suspect] | None:
-        again = make_probe(moved, loud=probe.loud)
-        try:
-            seen = box(moved, again)
-        except FrameworkError:
-            return None
-        size = moved.input_size
-        return [s for s in live if fits_probe(s.spec.resized(size), seen, again, moved.p)]
+    def __init__(self, reference: OpSpec, observed: NDArray[Any], probe: Probe) -> None:
+        self.reference, self.observed, self.probe = reference, observed, probe
+        self.wanted = expected(reference, probe)
+        self.mismatch = compare(observed, self.wanted, (reference,))  # rule 1
 
-    search = Search(reference, observed, probe)
-    suspect, proof = best(reference, search.levels(), refit)
-    if suspect is None:
-        notes = (f"seen: {search.answer.words}", *_read_note(reference, box))
-        return None, mismatch, [unexplained(mismatch, notes, op=op, lowering=lowering)]
-    mismatch = compare(observed, expected(reference, probe), (reference, suspect.spec))
-    seen = (f"seen: {search.answer.words}", *_residuals(reference, suspect, observed, probe))
-    found = named(suspect, proof, reference, mismatch, op=op, lowering=lowering, seen=seen)
-    return suspect.spec, mismatch, found
+    @functools.cached_property
+    def search(self) -> Search:
+        """The search for what explains it."""
+        return Search(self.reference, self.observed, self.probe)
 
 
-def _residuals(
-    reference: OpSpec, suspect: Suspect, observed: NDArray[Any], probe: Probe
-) -> tuple[str, ...]:
+class _Case:
+    """A box held to a reference."""
+
+    def __init__(self, reference: OpSpec, box: Box, op: str, lowering: str | None) -> None:
+        self.reference, self.box, self.op, self.lowering = reference, box, op, lowering
+
+    def ask(self, probe: Probe) -> _Seen:
+        """The box on a probe."""
+        return _Seen(self.reference, self.box(self.reference, probe), probe)
+
+    def explain(
+        self, seen: _Seen, *, closely: bool = False
+    ) -> tuple[OpSpec | None, Mismatch, list[Finding]]:
+        """Rules 2 to 4: the counterfactual that fits, the comparison in its light, the findings.
+
+        `closely`: it must give what was seen without any rounding.
+        """
+        suspect, proof = best(self.reference, seen.search.levels(closely), self._refit(seen.probe))
+        if suspect is None:
+            return None, seen.mismatch, [self._unexplained(seen)]
+        doubtful = proof.contradicted_at or len(suspect.causes) > 1
+        if doubtful and self._is_fickle(seen):
+            return None, seen.mismatch, [fickle(seen.mismatch, op=self.op, lowering=self.lowering)]
+        bound = noise(self.reference, seen.probe.x, seen.probe.weight)
+        mismatch = seen.mismatch
+        if mismatch.equal:
+            mismatch = strictly(seen.observed, seen.wanted, bound)
+        else:
+            mismatch = compare(seen.observed, seen.wanted, (self.reference, suspect.spec))
+        words = (f"seen: {seen.search.answer.words}", *_residuals(suspect, seen))
+        found = named(
+            suspect,
+            proof,
+            self.reference,
+            mismatch,
+            op=self.op,
+            lowering=self.lowering,
+            seen=words,
+        )
+        return suspect.spec, mismatch, found
+
+    def _refit(self, probe: Probe) -> Refit:
+        """Asks again at another input size, with other weights."""
+
+        def refit(live: list[Suspect], moved: OpSpec) -> list[Suspect] | None:
+            again = make_probe(moved, loud=probe.loud, seed=1)
+            try:
+                seen = self.box(moved, again)
+            except FrameworkError:
+                return None
+            size, p = moved.input_size, moved.p
+            return [s for s in live if fits_probe(s.spec.resized(size), seen, again, p)]
+
+        return refit
+
+    def quieter(self, seen: _Seen) -> _Seen:
+        """Asked again at a clip's own loudness, where the output looks clipped at both ends.
+
+        A clip that the reference has not would hide any other fault of the values.
+        """
+        own, output = self.reference.deviation, seen.observed
+        clipped = own is not None and own.clip is not None
+        if not self.reference.kind.has_weight or clipped or seen.mismatch.kind == "shape":
+            return seen
+        low, high = float(output.min()), float(output.max())
+        share = {bound: float((output == bound).mean()) for bound in (low, high)}
+        if not low < high or sum(share.values()) < _CLIPPED:
+            return seen
+        few = 2 / output.size
+        clip = (low if share[low] >= few else -math.inf, high if share[high] >= few else math.inf)
+        return self.ask(make_probe(self.reference.deviating(clip=clip)))
+
+    def _is_fickle(self, seen: _Seen) -> bool:
+        """Whether the box gives other numbers when it is asked the same again."""
+        again = self.box(self.reference, seen.probe)
+        return again.shape != seen.observed.shape or not np.array_equal(
+            again, seen.observed, equal_nan=True
+        )
+
+    def _unexplained(self, seen: _Seen) -> Finding:
+        notes = [f"seen: {seen.search.answer.words}"]
+        if seen.mismatch.kind == "values" and not seen.mismatch.non_finite:
+            notes += _read_note(self.reference, self.box)
+        return unexplained(seen.mismatch, tuple(notes), op=self.op, lowering=self.lowering)
+
+
+def _residuals(suspect: Suspect, seen: _Seen) -> tuple[str, ...]:
     """For each of several causes, what it leaves unexplained by itself."""
     notes = []
     for cause, alone in zip(suspect.causes, suspect.alone, strict=False):
-        left = compare(observed, expected(alone, probe))
+        left = compare(seen.observed, expected(alone, seen.probe))
         notes.append(f"{cause.code} alone leaves {residual_text(left)}")
     if not notes:
         return ()
-    without = compare(observed, expected(reference, probe))
     codes = " and ".join(suspect.codes)
     return (
-        f"residual: {residual_text(without)} with no cause; {'; '.join(notes)}; "
+        f"residual: {residual_text(seen.mismatch)} with no cause; {'; '.join(notes)}; "
         f"{codes} together leave 0",
     )
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from padcheck.causes import ARRAY, FILL, GRID, VALUE, Clues
+from padcheck.causes import ARRAY, FILL, GRID, VALUE, Clues, listed
 from padcheck.oracle import Expected, Sample, interior_masks
 from padcheck.records import OpKind, OpSpec
 from padcheck.verdict.clues import value_clues
@@ -58,9 +58,9 @@ def ask(
     if shift is not None:
         return Answer(f"the interior is right after a shift of the windows by {shift}")
     if clues.offset:
-        return Answer("every channel is off by a constant")
+        return Answer(f"every channel is off by a constant: {listed(clues.offset)}")
     if clues.scale:
-        return Answer("every channel is off by a constant factor")
+        return Answer(f"every channel is off by a constant factor: {listed(clues.scale)}")
     if _tiny(sample.expected(reference).values, observed):
         return Answer("the difference is uniform and tiny")
     shift = _shift(reference, sample, observed, _is_constant)

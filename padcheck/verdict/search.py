@@ -1,29 +1,31 @@
 """The search for what reproduces an observation: simple explanations before composed ones.
 
-1. One cause, on all the axes that it can befall.
-2. One cause, on some axes only.
-3. Two causes: of different families, or of different axes.
+1. One cause, on all the axes that it can befall, or on some only.
+2. Two causes: of different families, or of different axes.
 
 Every level is tried on a sample of the outputs first, and what is left on all of them.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from padcheck.causes import GRID, Clues
+from padcheck.causes import GRID, VALUE, Clues
 from padcheck.errors import UsageError
 from padcheck.oracle import (
     OUTPUT_REARRANGEMENTS,
     Sample,
     evaluate,
+    noise,
+    power,
     restored_output,
     sample_places,
 )
-from padcheck.probes import Probe, equals
+from padcheck.probes import Probe, equals, is_close
 from padcheck.records import OpKind, OpSpec, Rearrangement
 from padcheck.verdict.axes import mixed_suspects
 from padcheck.verdict.clues import fill_clue, value_clues
@@ -33,7 +35,10 @@ from padcheck.verdict.suspects import Suspect, composed, single_suspects
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Search"]
+__all__ = ["Search", "fits_probe"]
+
+#: A factor nearer to 1 comes about when weights are multiplied and rounded beforehand.
+_NEAR_ONE = 1e-6
 
 
 class _View:
@@ -41,7 +46,9 @@ class _View:
 
     def __init__(self, output: NDArray[Any], probe: Probe) -> None:
         self.size = output.shape[2:]
-        self.sample = Sample(sample_places(self.size), probe.x, probe.weight, probe.bias)
+        terms = probe.x.shape[0] * (probe.x.shape[1] if probe.weight is None else probe.weight.size)
+        places = sample_places(self.size, terms)
+        self.sample = Sample(places, probe.x, probe.weight, probe.bias)
         self.seen = self.sample.take(output).astype(np.float64)
 
 
@@ -83,27 +90,43 @@ class Search:
         view = self._views[None if spec.deviation is None else _of_output(spec)]
         if view is None or view.size != spec.output_size:
             return Clues()
-        found = value_clues(view.sample.expected(spec), view.seen)
+        found = value_clues(view.sample.expected(spec), view.seen, power(spec))
+        bounds = found.bounds
+        if spec.deviation and spec.deviation.clip is not None:  # behind its own, others hide
+            unclipped = view.sample.expected(spec.deviating(clip=None))
+            bounds = value_clues(unclipped, view.seen, power(spec)).bounds
         fill = fill_clue(spec, view.sample, view.seen)
         return Clues(
             fill=fill,
             scale=found.scale,
             offset=found.offset,
-            bounds=found.bounds,
+            bounds=bounds,
             dtype=found.dtype,
         )
 
-    def levels(self) -> Iterator[list[Suspect]]:
-        """The suspects that reproduce the whole output, level by level; none may be empty."""
+    @property
+    def steady(self) -> bool:
+        """Whether every channel is off by a constant, or by a constant factor."""
+        found = self.clues(self._reference)
+        return bool(found.offset) or any(abs(ratio - 1) > _NEAR_ONE for ratio in found.scale)
+
+    def levels(self, closely: bool = False) -> Iterator[list[Suspect]]:
+        """The suspects that reproduce the whole output, level by level; any may be empty.
+
+        `closely`: single faults of the values alone, and only those that need no rounding.
+        """
         singles = list(single_suspects(self._reference, self.clues(self._reference)))
-        yield self._live(singles)
+        if closely:
+            values = [one for one in singles if one.causes[0].family == VALUE]
+            yield [one for one in self._live(values) if self._close(one.spec)]
+            return
         mixed: list[Suspect] = []
         for size in dict.fromkeys(view.size for view in self._views.values() if view):
             mixed += mixed_suspects(self._reference, singles, size)
         partial = [suspect for suspect in mixed if len(suspect.causes) == 1]
-        yield self._live(partial)
-        pairs = [suspect for suspect in mixed if len(suspect.causes) > 1]
         first = [*singles, *partial]
+        yield self._live(first)
+        pairs = [suspect for suspect in mixed if len(suspect.causes) > 1]
         yield self._live(
             [*pairs, *(pair for one in first if self._likely(one) for pair in self._pairs(one))]
         )
@@ -122,8 +145,19 @@ class Search:
         )
 
     def _live(self, suspects: Iterable[Suspect]) -> list[Suspect]:
+        """Those that fit; where some need no rounding to fit, those."""
         likely = [suspect for suspect in suspects if self._sampled(suspect.spec)]
-        return [suspect for suspect in likely if self._fit(suspect.spec)]
+        live = [suspect for suspect in likely if self._fit(suspect.spec)]
+        close = [one for one in live if self._close(one.spec)] if len(live) > 1 else []
+        return close or live
+
+    def _close(self, spec: OpSpec, bound: float = 0.0) -> bool:
+        """On the sample: whether nothing is off by more than float32 rounds, or than `bound`."""
+        view = self._views[_of_output(spec)]
+        if view is None:
+            return False
+        seen = _to_power(view.seen, spec, self._reference.p)
+        return is_close(seen, view.sample.expected(spec), bound)
 
     def _sampled(self, spec: OpSpec) -> bool:
         view = self._views[_of_output(spec)]
@@ -133,10 +167,18 @@ class Search:
         return equals(seen, view.sample.expected(spec))
 
     def _fit(self, spec: OpSpec) -> bool:
+        """On all outputs; what changes values must explain them within float32's error."""
         key = _concrete(spec)
         if key not in self._fits:
-            self._fits[key] = fits_probe(spec, self._observed, self._probe, self._reference.p)
+            bound = self.bound if spec.deviation else None
+            p = self._reference.p
+            self._fits[key] = fits_probe(spec, self._observed, self._probe, p, bound)
         return self._fits[key]
+
+    @functools.cached_property
+    def bound(self) -> float:
+        """How far off float32 alone may put an output."""
+        return noise(self._reference, self._probe.x, self._probe.weight)
 
 
 def _of_output(spec: OpSpec) -> Rearrangement | None:
@@ -149,16 +191,20 @@ def _concrete(spec: OpSpec) -> OpSpec:
     return spec.with_pads(spec.resolved_pads)
 
 
-def fits_probe(spec: OpSpec, observed: NDArray[Any], probe: Probe, p: int) -> bool:
+def fits_probe(
+    spec: OpSpec, observed: NDArray[Any], probe: Probe, p: int, bound: float | None = None
+) -> bool:
     """Whether `spec` gives exactly the observed output; not where it cannot be evaluated.
 
     The output of an Lp pool is the p-th power of the norm, of the `p` that was asked for.
+    `bound`: how far off an output may be that is not rounded; None for rounding alone.
     """
     try:
         made = evaluate(spec, probe.x, probe.weight, probe.bias)
     except UsageError:
         return False
-    return equals(_to_power(observed, spec, p), made)
+    seen = _to_power(observed, spec, p)
+    return equals(seen, made) and (bound is None or is_close(seen, made, bound))
 
 
 def _to_power(observed: NDArray[Any], spec: OpSpec, p: int) -> NDArray[Any]:

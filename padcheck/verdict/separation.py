@@ -11,6 +11,8 @@ __all__ = ["Refit", "best", "separate", "small_sizes"]
 
 #: How many sizes are tried, at least and at most, to tell rivals apart.
 _FEWEST_SIZES, _MOST_SIZES = 8, 64
+#: A box that refuses this many other sizes is not asked any more.
+_MOST_REFUSALS = 2
 
 #: Which of the suspects still fit at another input size; None when that cannot be told.
 Refit = Callable[[list[Suspect], OpSpec], "list[Suspect] | None"]
@@ -38,25 +40,26 @@ def best(
 def separate(reference: OpSpec, live: list[Suspect], refit: Refit) -> tuple[Suspect | None, Proof]:
     """The suspect that is left of those that fit, and how sure that is.
 
-    1. Where they differ from one another, and at one size of another residue in any case, the
-       suspects must fit again; those that do not are out.
+    1. Where their windows differ from one another, and at a size of another residue on every
+       axis, the suspects must fit again; those that do not are out.
     2. If none fits there, what is observed has more causes than one: ambiguous.
     3. Of what is left, the fewest faults explain most, and one on all axes more than one on some.
     4. Rivals that nothing could tell apart are named, with a geometry at which they differ.
     """
     separated = contradicted = None
-    confirmed = False
-    unasked: list[tuple[int, ...]] = []
+    confirmed: set[int] = set()
+    refused: list[tuple[int, ...]] = []
     for size in small_sizes(reference):
-        if not live or (confirmed and len({suspect.codes for suspect in live}) < 2):
+        if not live or len(refused) >= _MOST_REFUSALS:
             break
-        if not (_differ(live, size) or (_other_residue(reference, size) and not confirmed)):
+        new = _other_residues(reference, size) - confirmed
+        if not (new or (len(live) > 1 and _differ(live, size))):
             continue
         left = refit(live, reference.resized(size))
         if left is None:
-            unasked.append(size)
+            refused.append(size)
             continue
-        confirmed = confirmed or _other_residue(reference, size)
+        confirmed |= new
         if not left:
             contradicted = contradicted or str(reference.resized(size))  # rule 2
         elif len(left) < len(live):
@@ -72,7 +75,7 @@ def separate(reference: OpSpec, live: list[Suspect], refit: Refit) -> tuple[Susp
         rivals=rivals,
         separated_at=separated,
         contradicted_at=contradicted,
-        separable_at=_parting(reference, live, unasked) if rivals else None,  # rule 4
+        separable_at=_parting(reference, live) if rivals else None,  # rule 4
     )
 
 
@@ -82,20 +85,19 @@ def _simplest(live: list[Suspect]) -> list[Suspect]:
     return [s for s in live if (len(s.causes), s.partial) == fewest]
 
 
-def _parting(reference: OpSpec, live: list[Suspect], sizes: list[tuple[int, ...]]) -> str | None:
+def _parting(reference: OpSpec, live: list[Suspect]) -> str | None:
     """A geometry at which the rivals differ, had the box been able to run there."""
-    apart = (size for size in sizes if _differ(live, size))
-    size = next(apart, None)
+    size = next((size for size in small_sizes(reference) if _differ(live, size)), None)
     return None if size is None else str(reference.resized(size))
 
 
-def _other_residue(reference: OpSpec, size: tuple[int, ...]) -> bool:
-    """Whether this size leaves another remainder than the reference's on some axis.
+def _other_residues(reference: OpSpec, size: tuple[int, ...]) -> set[int]:
+    """The axes on which this size leaves another remainder than the reference's.
 
     With a stride of 1 there is but one residue, and any other size will do.
     """
-    sizes = zip(size, reference.input_size, reference.stride, strict=True)
-    return any((n - m) % s or (s == 1 and n != m) for n, m, s in sizes)
+    sizes = enumerate(zip(size, reference.input_size, reference.stride, strict=True))
+    return {axis for axis, (n, m, s) in sizes if (n - m) % s or (s == 1 and n != m)}
 
 
 def _distinct(reference: OpSpec, live: list[Suspect]) -> list[Suspect]:
@@ -108,13 +110,20 @@ def _distinct(reference: OpSpec, live: list[Suspect]) -> list[Suspect]:
 
 
 def _ever_differ(reference: OpSpec, one: Suspect, other: Suspect) -> bool:
+    if one.spec.deviation != other.spec.deviation:
+        return True
     sizes = (reference.input_size, *small_sizes(reference))
     return any(_differ([one, other], size) for size in sizes)
 
 
 def _differ(live: list[Suspect], size: tuple[int, ...]) -> bool:
-    first, *others = [suspect.spec.resized(size) for suspect in live]
+    """Whether the windows, or what they hold, differ; values differ at every size alike."""
+    first, *others = [_plain(suspect.spec).resized(size) for suspect in live]
     return not all(same_function(first, other) for other in others)
+
+
+def _plain(spec: OpSpec) -> OpSpec:
+    return spec.replace(deviation=None) if spec.deviation else spec
 
 
 def small_sizes(spec: OpSpec) -> Iterator[tuple[int, ...]]:

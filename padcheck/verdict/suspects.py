@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -16,15 +17,20 @@ from padcheck.causes import (
     all_causes,
     precedence,
 )
-from padcheck.records import OpSpec
+from padcheck.records import Deviation, OpSpec
 
 __all__ = ["Suspect", "composed", "predicted_suspects", "single_suspects"]
 
 #: The families, in the order in which their faults act and are told.
 _ORDER = (GRID, FILL, ARRAY, VALUE)
 #: What is tried on top of what. What the padding holds can be worked out only once the values are
-#: right, so a fill is tried on top of a value, too.
-_ON_TOP = {GRID: (FILL, ARRAY, VALUE), FILL: (ARRAY, VALUE), ARRAY: (VALUE,), VALUE: (FILL,)}
+#: right, so a fill is tried on top of a value, too. Of one family, a later code on an earlier one.
+_ON_TOP = {
+    GRID: (FILL, ARRAY, VALUE),
+    FILL: (ARRAY, VALUE),
+    ARRAY: (ARRAY, VALUE),
+    VALUE: (FILL, VALUE),
+}
 
 #: The clues for a spec.
 CluesFor = Callable[[OpSpec], Clues]
@@ -74,39 +80,35 @@ def composed(
     *,
     padding_only: bool = False,
 ) -> Iterator[Suspect]:
-    """`first`, and on top of it every fault of another family."""
-    wanted = [family for family in _ON_TOP[first.causes[0].family] if family in families]
+    """`first`, and on top of it every fault of another family, or a later one of its own."""
+    (cause,) = first.causes
+    wanted = [family for family in _ON_TOP[cause.family] if family in families]
     for second in all_causes(padding_only=padding_only):
-        if second.family not in wanted:
+        later = second.family != cause.family or second.code > cause.code
+        if second.family not in wanted or not later:
             continue
         for spec in second.offers(first.spec, clues(first.spec)):
-            pairs = [(first.causes[0], first.spec), (second, _only(reference, spec, second.family))]
+            pairs = [(cause, first.spec), (second, _only(reference, first.spec, spec))]
             pairs.sort(key=lambda pair: _ORDER.index(pair[0].family))
             causes, alone = zip(*pairs, strict=True)
             yield Suspect(causes, spec, alone, first.partial, first.guess)
 
 
-def _only(reference: OpSpec, faulty: OpSpec, family: str) -> OpSpec:
-    """The reference with what `faulty` has of one family."""
-    if family == FILL:
-        return reference.replace(
-            pad_value=faulty.pad_value,
-            pad_mode=faulty.pad_mode,
-            count_include_pad=faulty.count_include_pad,
-        )
-    deviation = faulty.deviation
-    if deviation is None:
-        return reference.replace(deviation=None)
-    if family == ARRAY:
-        return reference.deviating(rearranged=deviation.rearranged, flipped=deviation.flipped)
-    return reference.deviating(
-        bias_factor=deviation.bias_factor,
-        epsilon=deviation.epsilon,
-        scale=deviation.scale,
-        offset=deviation.offset,
-        clip=deviation.clip,
-        dtype=deviation.dtype,
-    )
+def _only(reference: OpSpec, first: OpSpec, both: OpSpec) -> OpSpec:
+    """The reference with what the second of two faults changes, and nothing of the first."""
+    changes = {
+        name: getattr(both, name)
+        for name in ("pads", "rounding", "pad_value", "pad_mode", "count_include_pad")
+        if getattr(both, name) != getattr(first, name)
+    }
+    alone = reference.replace(**changes) if changes else reference
+    before, after = first.deviation or Deviation(), both.deviation or Deviation()
+    values = {
+        field.name: getattr(after, field.name)
+        for field in dataclasses.fields(Deviation)
+        if getattr(after, field.name) != getattr(before, field.name)
+    }
+    return alone.deviating(**values) if values else alone
 
 
 def predicted_suspects(reference: OpSpec) -> Iterator[list[Suspect]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from padcheck.causes import pairs_text
+from padcheck.causes import GRID, pairs_text
 from padcheck.records import Finding, Mismatch, OpSpec, Proof, percent
 from padcheck.verdict.suspects import Suspect
 
-__all__ = ["diverging", "named", "residual_text", "share_note", "unexplained"]
+__all__ = ["diverging", "fickle", "named", "residual_text", "share_note", "unexplained"]
 
 
 def named(
@@ -30,26 +30,37 @@ def named(
         *seen,
         _proof_note(suspect, proof, mismatch),
     )
+    told = {cause.code: (cause, _told(suspect, at)) for at, cause in enumerate(suspect.causes)}
     return [
         Finding(
-            code=cause.code,
+            code=code,
             name=cause.name,
             op=op,
             lowering=lowering,
-            message=cause.message(reference, _told(suspect, number)),
+            message=cause.message(reference, spec) + _elsewhere(reference, spec, proof),
             notes=notes,
             help=cause.advice,
             safety=cause.safety,
             proof=proof,
         )
-        for number, cause in enumerate(suspect.causes)
+        for code, (cause, spec) in told.items()
     ]
 
 
 def _told(suspect: Suspect, number: int) -> OpSpec:
-    """What a cause's message is about: of two faults on two axes, the one of that cause."""
-    both_of_grid = len({cause.family for cause in suspect.causes}) < len(suspect.causes)
+    """What a cause's message is about: of two causes on two axes, the one of that cause."""
+    families = [cause.family for cause in suspect.causes]
+    both_of_grid = families == [GRID, GRID] and len(set(suspect.codes)) > 1
     return suspect.alone[number] if both_of_grid else suspect.spec
+
+
+def _elsewhere(reference: OpSpec, observed: OpSpec, proof: Proof) -> str:
+    """Where a fault shows that computes the right thing at this size."""
+    pads = reference.resolved_pads == observed.resolved_pads
+    grid = pads and reference.pads != observed.pads and reference.rounding is observed.rounding
+    return (
+        f" (not at this size, but at {proof.separated_at})" if grid and proof.separated_at else ""
+    )
 
 
 def residual_text(left: Mismatch) -> str:
@@ -131,6 +142,21 @@ def unexplained(
         help="compare with explicit pads and VALID",
         safety="maybe",
         proof=Proof(status="unexplained", residual=residual),
+    )
+
+
+def fickle(mismatch: Mismatch, *, op: str, lowering: str | None) -> Finding:
+    """PAD999 for a box that does not repeat itself."""
+    return Finding(
+        code="PAD999",
+        name="unexplained",
+        op=op,
+        lowering=lowering,
+        message="the same input gives other numbers each time",
+        notes=(share_note(mismatch),),
+        help="make it repeatable: no dropout, noise or training mode",
+        safety="maybe",
+        proof=Proof(status="unexplained", residual=mismatch.max_abs_diff),
     )
 
 

@@ -70,7 +70,7 @@ def test_what_follows_the_op_is_part_of_it():
         ({"group": 2, "channels": (3, 4)}, "group=2"),
         ({"channels": 3}, "channels=3"),
         ({"input_size": (1, 2, 3, 4)}, "1 to 3 spatial axes but got 4"),
-        ({"input_size": ()}, "1 to 3 spatial axes|expected 1 or"),
+        ({"input_size": ()}, "1 to 3 spatial axes|expected 1"),
         ({"kernel_size": 9}, "no output"),
         ({"activation": "gelu"}, "activation='gelu'"),
         ({"epsilon": -1}, "epsilon=-1"),

@@ -31,9 +31,16 @@ def test_a_spec_names_its_probe():
     assert not np.array_equal(make_probe(op).x, make_probe(op, seed=1).x)
 
 
-@pytest.mark.parametrize("kind", [OpKind.MAX_POOL, OpKind.AVERAGE_POOL])
-def test_pools_see_strictly_negative_input(kind):
-    assert make_probe(spec(9, 3, kind=kind)).x.max() < 0
+def test_a_max_pool_sees_negative_planes_a_low_one_and_a_positive_one():
+    x = make_probe(spec(9, 3, kind=OpKind.MAX_POOL)).x
+    assert x[0].max() < 0
+    assert x[1, 0].max() <= -(1 << 17)
+    assert x[1, 1].min() > 0
+
+
+def test_an_average_sees_both_signs():
+    x = make_probe(spec(9, 3, kind=OpKind.AVERAGE_POOL)).x
+    assert (x[:, 0].max() < 0, x[:, 1].min() > 0) == (True, True)
 
 
 def test_a_max_pool_sees_every_value_once_per_plane():

@@ -147,7 +147,7 @@ def test_notes_give_pads_shift_share_and_proof():
         "seen: the interior is right after a shift of the windows by (1, 1)"
     )
     assert finding.notes[4].startswith(
-        "proven: PAD101 reproduces all 37632 outputs exactly, residual 0"
+        "proven: PAD101 reproduces all 75264 outputs exactly, residual 0"
     )
 
 

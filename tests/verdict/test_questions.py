@@ -20,7 +20,7 @@ def seen(reference: OpSpec, faulty: OpSpec | np.ndarray) -> tuple[str, tuple[str
     if isinstance(faulty, OpSpec):
         made = evaluate(faulty, probe.x, probe.weight, probe.bias).values
     answer = Search(reference, made, probe).answer
-    return answer.words, answer.families
+    return answer.words.partition(": ")[0], answer.families
 
 
 EVERY = ("grid", "fill", "array", "value")
