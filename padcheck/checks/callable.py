@@ -14,6 +14,7 @@ from padcheck.records import (
     EQUIVALENT,
     MISMATCH,
     UNVERIFIED,
+    Deviation,
     Finding,
     LoweringReport,
     ModelRef,
@@ -68,7 +69,7 @@ def check_callable(
     with np.errstate(all="ignore"):
         judgement = judge(spec, box, op=name, lowering=CALLABLE)
     if judgement.verdict == UNVERIFIED and box.calls:
-        told = _told(judgement.reason or "", name)
+        told = _told(judgement.reason or "", name, _called_with(spec, layout))
         verdict = MISMATCH if box.unusable else UNVERIFIED
         reason = None if box.unusable else judgement.reason
         judgement = Judgement(verdict, findings=(told,), reason=reason)
@@ -85,7 +86,15 @@ def _name(fn: Callable[..., Any]) -> str:
         return type(fn).__name__
 
 
-def _told(message: str, name: str) -> Finding:
+def _called_with(spec: OpSpec, layout: str) -> str:
+    """What the function is given, and what it should return."""
+    kind = "*spatial, C" if layout == "channels_last" else "C, *spatial"
+    given = ["x"] + (["weight"] if spec.kind.has_weight else [])
+    given += ["bias"] if spec.kind.has_weight and spec.bias else []
+    return f"it is called as fn({', '.join(given)}) and returns one array (N, {kind})"
+
+
+def _told(message: str, name: str, help_: str) -> Finding:
     """A box that gave nothing to compare."""
     return Finding(
         code="PAD999",
@@ -93,7 +102,7 @@ def _told(message: str, name: str) -> Finding:
         op=name,
         lowering=CALLABLE,
         message=message,
-        help="return one float32 array of the op's output shape",
+        help=help_,
         safety="maybe",
         proof=Proof(status="unexplained", residual=None),
     )
@@ -133,7 +142,10 @@ def _report(spec: OpSpec, name: str, judgement: Judgement, box: BlackBox) -> Rep
         pad_after=spec.pad_after,
         lowerings={CALLABLE: _lowering(spec, judgement, codes)},
         findings=codes,
-        notes=(f"held to {spec}", "called once" if box.calls == 1 else f"called {box.calls} times"),
+        notes=(
+            f"held to {spec}{_besides(spec)}",
+            "called once" if box.calls == 1 else f"called {box.calls} times",
+        ),
     )
     return Report(
         command="check_callable",
@@ -142,6 +154,19 @@ def _report(spec: OpSpec, name: str, judgement: Judgement, box: BlackBox) -> Rep
         ops=(op,),
         findings=judgement.findings,
     )
+
+
+def _besides(spec: OpSpec) -> str:
+    """What the op's own text leaves out."""
+    parts = [f"{spec.channels[0]} to {spec.channels[1]} channels"]
+    parts += ["bias"] if spec.bias else []
+    deviation = spec.deviation or Deviation()
+    if deviation.epsilon is not None:
+        parts.append(f"normalized with epsilon {deviation.epsilon:g}")
+    if deviation.clip is not None:
+        low, high = deviation.clip
+        parts.append(f"clipped to {low:g} and {high:g}")
+    return f", {', '.join(parts)}"
 
 
 def _lowering(spec: OpSpec, judgement: Judgement, codes: tuple[str, ...]) -> LoweringReport:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from padcheck import __version__
+from padcheck.checks.arguments import Pads, Sizes
 from padcheck.checks.assemble import DIAGNOSED, assemble
-from padcheck.checks.builders import Pads, Sizes, conv
+from padcheck.checks.builders import conv
 from padcheck.checks.judging import Judge
 from padcheck.records import ModelRef, Report, Site
 

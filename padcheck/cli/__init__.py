@@ -179,11 +179,13 @@ def info() -> None:
     from padcheck.frameworks import status
 
     lines = [f"padcheck {__version__}, Python {sys.version.split()[0]}"]
-    for entry in status():
+    entries = status()
+    width = max(len(entry.name) for entry in entries) + 2
+    for entry in entries:
         versions = ", ".join(f"{name} {number}" for name, number in entry.packages if number)
         missing = [name for name, number in entry.packages if not number]
         told = f"{', '.join(missing)} not installed: {entry.hint}" if missing else versions
-        lines.append(f"  {entry.name:<12}{told}")
+        lines.append(f"  {entry.name:<{width}}{told}")
     say("\n".join(lines) + "\n")
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from padcheck.errors import FrameworkError, MissingFramework, UsageError
 from padcheck.frameworks.loading import is_installed, one_line
+from padcheck.frameworks.registration import BUILT_IN, LOWERINGS, Framework, Package
 
 if TYPE_CHECKING:
     import importlib.metadata
@@ -39,36 +40,6 @@ __all__ = [
 ENTRY_POINTS = "padcheck.frameworks"
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
-    """A module to import, and the names under which its distribution may be installed."""
-
-    module: str
-    distributions: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Framework:
-    """One framework; `dialect`, `runner` and `reader` are "module:attribute" strings or None.
-
-    `environment`: the variables, name and value, that its worker process is given.
-    """
-
-    name: str
-    lowerings: tuple[str, ...]
-    packages: tuple[Package, ...]
-    extra: str
-    dialect: str | None = None
-    runner: str | None = None
-    reader: str | None = None
-    environment: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def hint(self) -> str:
-        """The command that installs it."""
-        return f"pip install 'padcheck[{self.extra}]'"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """What is installed of a framework: module -> version, None where it is missing."""
@@ -83,117 +54,6 @@ class Status:
         return all(version is not None for _, version in self.packages)
 
 
-TORCH = Package("torch", ("torch",))
-TENSORFLOW = Package("tensorflow", ("tensorflow", "tensorflow-cpu", "tf-nightly"))
-KERAS = Package("keras", ("keras", "keras-nightly"))
-ONNX = Package("onnx", ("onnx", "onnx-weekly"))
-ORT = Package("onnxruntime", ("onnxruntime", "onnxruntime-gpu", "ort-nightly"))
-LITERT = Package("ai_edge_litert", ("ai-edge-litert", "ai-edge-litert-nightly"))
-
-_TF_LOWERINGS = ("tf_same", "tf_zeropad_valid", "tf_pad_valid")
-
-_BUILT_IN = (
-    Framework(
-        name="torch",
-        lowerings=("torch",),
-        packages=(TORCH,),
-        extra="torch",
-        dialect="padcheck.frameworks.torch.dialect:DIALECT",
-        runner="padcheck.frameworks.torch.runner:TorchRunner",
-    ),
-    Framework(
-        name="keras",
-        lowerings=_TF_LOWERINGS,
-        packages=(KERAS, TENSORFLOW),
-        extra="tensorflow",
-        dialect="padcheck.frameworks.keras.dialect:DIALECT",
-        runner="padcheck.frameworks.keras.runner:KerasRunner",
-    ),
-    Framework(
-        name="tensorflow",
-        lowerings=_TF_LOWERINGS,
-        packages=(TENSORFLOW,),
-        extra="tensorflow",
-        dialect="padcheck.frameworks.tensorflow.dialect:DIALECT",
-        runner="padcheck.frameworks.tensorflow.runner:TensorFlowRunner",
-    ),
-    Framework(
-        name="onnx",
-        lowerings=("onnxruntime", "onnxruntime_optimized", "onnxruntime_auto_pad"),
-        packages=(ONNX, ORT),
-        extra="onnxruntime",
-        dialect="padcheck.frameworks.onnx.dialect:DIALECT",
-        runner="padcheck.frameworks.onnx.runner:OnnxRuntimeRunner",
-        reader="padcheck.frameworks.onnx.reader:READER",
-    ),
-    Framework(
-        name="onnx_reference",
-        lowerings=("onnx_reference", "onnx_reference_auto_pad"),
-        packages=(ONNX,),
-        extra="onnxruntime",
-        dialect="padcheck.frameworks.onnx.dialect:REFERENCE_DIALECT",
-        runner="padcheck.frameworks.onnx.reference:OnnxReferenceRunner",
-    ),
-    Framework(
-        name="keras_torch",
-        lowerings=("keras_torch_same", "keras_torch_zeropad_valid", "keras_torch_pad_valid"),
-        packages=(KERAS, TORCH),
-        extra="keras-torch",
-        dialect="padcheck.frameworks.keras.dialect:TORCH_DIALECT",
-        runner="padcheck.frameworks.keras.runner:KerasTorchRunner",
-        environment=(("KERAS_BACKEND", "torch"),),
-    ),
-    Framework(
-        name="litert",
-        lowerings=(
-            "litert_same",
-            "litert_zeropad_valid",
-            "litert_pad_valid",
-            "litert_reference_same",
-            "litert_reference_zeropad_valid",
-            "litert_reference_pad_valid",
-        ),
-        packages=(LITERT, TENSORFLOW),  # models are built through TensorFlow's converter
-        extra="litert",
-        dialect="padcheck.frameworks.litert.dialect:DIALECT",
-        runner="padcheck.frameworks.litert.runner:LiteRTRunner",
-    ),
-    Framework(
-        name="tflite",
-        lowerings=("tflite_same", "tflite_zeropad_valid", "tflite_pad_valid"),
-        packages=(TENSORFLOW,),
-        extra="tensorflow",
-        dialect="padcheck.frameworks.litert.dialect:TFLITE_DIALECT",
-        runner="padcheck.frameworks.litert.runner:TFLiteRunner",
-    ),
-)
-
-#: lowering -> the framework that measures it by default.
-LOWERINGS: dict[str, str] = {
-    "torch": "torch",
-    "tf_same": "keras",
-    "tf_zeropad_valid": "keras",
-    "tf_pad_valid": "keras",
-    "onnxruntime": "onnx",
-    "onnxruntime_optimized": "onnx",
-    "onnxruntime_auto_pad": "onnx",
-    "onnx_reference": "onnx_reference",
-    "onnx_reference_auto_pad": "onnx_reference",
-    "keras_torch_same": "keras_torch",
-    "keras_torch_zeropad_valid": "keras_torch",
-    "keras_torch_pad_valid": "keras_torch",
-    "litert_same": "litert",
-    "litert_zeropad_valid": "litert",
-    "litert_pad_valid": "litert",
-    "litert_reference_same": "litert",
-    "litert_reference_zeropad_valid": "litert",
-    "litert_reference_pad_valid": "litert",
-    "tflite_same": "tflite",
-    "tflite_zeropad_valid": "tflite",
-    "tflite_pad_valid": "tflite",
-}
-
-
 @functools.cache
 def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:
     from importlib.metadata import entry_points  # late: it takes as long as all the rest
@@ -203,13 +63,13 @@ def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:
 
 def names() -> tuple[str, ...]:
     """The frameworks known, built in first; loads none."""
-    built_in = tuple(entry.name for entry in _BUILT_IN)
+    built_in = tuple(entry.name for entry in BUILT_IN)
     return built_in + tuple(sorted(set(_entry_points()) - set(built_in)))
 
 
 def framework(name: str) -> Framework:
     """The record of one framework; raises UsageError, with the known ones, for another name."""
-    for entry in _BUILT_IN:
+    for entry in BUILT_IN:
         if entry.name == name:
             return entry
     if name not in _entry_points():
@@ -245,7 +105,7 @@ def lower(spec: OpSpec, lowering: str) -> Lowered:
 def _owner(lowering: str) -> Framework:
     if lowering in LOWERINGS:
         return framework(LOWERINGS[lowering])
-    for name in names()[len(_BUILT_IN) :]:
+    for name in names()[len(BUILT_IN) :]:
         if lowering in framework(name).lowerings:
             return framework(name)
     raise UsageError(f"expected a lowering of {', '.join(LOWERINGS)} but got {lowering!r}")

@@ -91,6 +91,8 @@ class OpSpec:
         for name in ("output_padding", "output_shape"):
             if len(getattr(self, name)) not in (0, rank):
                 raise GeometryError(f"expected {rank} entries but got {name}={getattr(self, name)}")
+        if self.kind is OpKind.RESIZE and not self.output_shape:
+            raise GeometryError("expected an output_shape for a resize")
         for size in self.input_size:
             at_least("input_size", size, 1)
         c_in, c_out = self.channels

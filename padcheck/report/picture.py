@@ -20,10 +20,9 @@ def picture(op: OpReport, lowering: LoweringReport, width: int) -> list[str]:
     if axis is None or op.dilation is None or op.input_size is None:
         return []
     size = op.input_size[axis]
-    observed = "observed" if "callable" in op.lowerings else "SAME"
     rows = [
         _row("reference", _reference(op, lowering), op.stride[axis], axis),
-        _row(observed, lowering, op.stride[axis], axis),
+        _row(_observed(op), lowering, op.stride[axis], axis),
     ]
     return draw(
         rows,
@@ -32,6 +31,10 @@ def picture(op: OpReport, lowering: LoweringReport, width: int) -> list[str]:
         dilation=op.dilation[axis],
         width=width,
     )
+
+
+def _observed(op: OpReport) -> str:
+    return "observed" if "callable" in op.lowerings else "SAME"
 
 
 def _reference(op: OpReport, lowering: LoweringReport) -> LoweringReport:
@@ -67,6 +70,6 @@ def _kept(op: OpReport, lowering: LoweringReport) -> list[str]:
         same = lowering.pad_before[axis]
         lines.append(
             f"axis {axis} of the full output: the reference keeps {crop}..{crop + size - 1}, "
-            f"SAME {same}..{same + lowering.output_size[axis] - 1}"
+            f"{_observed(op)} {same}..{same + lowering.output_size[axis] - 1}"
         )
     return lines

@@ -19,6 +19,7 @@ from padcheck.records import (
     printable,
 )
 from padcheck.report.grouping import FindingGroup, finding_groups, op_groups
+from padcheck.report.headline import legend, sentence
 from padcheck.report.picture import picture
 from padcheck.report.tables import aligned, build_row, op_row
 from padcheck.report.wording import NAMES, agreement, cross, geometry, plural
@@ -74,12 +75,11 @@ class _Page:
         return blamed, aside
 
     def _headline(self) -> list[str]:
-        counts = self.report.counts
         verdict = self.report.verdict
         source = printable(self.report.source.path or "")
         word = self.paint(verdict, _COLOURS[verdict])
         lines = [f"{source}: {word}" if source else word]
-        return lines + self._wrap(_sentence(self.report, counts))
+        return lines + self._wrap(sentence(self.report))
 
     def _finding(self, group: FindingGroup) -> list[str]:
         finding, op = group.finding, group.ops[0]
@@ -166,7 +166,7 @@ class _Page:
     def _unverified(self) -> list[str]:
         rows: dict[str, list[OpReport]] = {}
         for op in self.report.ops:
-            if op.verdict == UNVERIFIED:
+            if op.verdict == UNVERIFIED and not (op.findings and self._alone):
                 rows.setdefault(op.reason or "no reason given", []).append(op)
         lines: list[str] = []
         for reason, ops in rows.items():
@@ -184,7 +184,7 @@ class _Page:
             return []
         rows = [["ops", "op", "input", "window", "pads", "PyTorch", "SAME", "ZeroPad+VALID"]]
         rows += [op_row(group) for group in groups]
-        return [*aligned(rows, self.width), *self._wrap(_legend(rows)), ""]
+        return [*aligned(rows, self.width), *self._wrap(legend(rows)), ""]
 
     def _network(self) -> list[str]:
         """The input size at which SAME would be right for the whole network, if one was found."""
@@ -240,77 +240,6 @@ class _Page:
             break_long_words=False,
             break_on_hyphens=False,
         )
-
-
-def _sentence(report: Report, counts: dict[str, int]) -> str:
-    """The verdict in plain words."""
-    if report.command == "check_callable":
-        return _of_callable(report.ops[0])
-    if report.command == "conv" and not counts[UNVERIFIED]:
-        if counts[MISMATCH]:
-            return f"padding='same' is another op here: {_consequence(report)}"
-        return "the three builds compute the same numbers"
-    total = plural(counts["ops"], "op")
-    if not counts["ops"]:
-        return "no convolution or pool in this model: nothing to check"
-    if counts[MISMATCH]:
-        return (
-            f"{counts[MISMATCH]} of {total} would compute something else under padding='same': "
-            f"{_consequence(report)}"
-        )
-    if counts[UNVERIFIED]:
-        return f"{counts[UNVERIFIED]} of {total} could not be checked; nothing else differs"
-    if not any("tf_same" in op.lowerings for op in report.ops):
-        return f"{total} checked: none reads padding, so padding='valid' is right for all"
-    return f"{total} checked: padding='same' is safe wherever padding is read"
-
-
-def _of_callable(op: OpReport) -> str:
-    name = printable(op.name)
-    if op.verdict == EQUIVALENT:
-        return f"{name} computes the op"
-    if op.verdict == UNVERIFIED:
-        return f"{name} could not be checked"
-    seen = op.lowerings["callable"]
-    same_size = seen.output_size == op.output_size
-    return f"{name} computes something else: " + (
-        "right shapes, wrong numbers" if same_size else "other shapes"
-    )
-
-
-def _legend(rows: list[list[str]]) -> str:
-    """What the signs in the table mean, those that are there."""
-    cells = {cell for row in rows for cell in row}
-    signs = {
-        "-": any(cell == "-" for cell in cells),
-        "(+n)": any("(+" in cell for cell in cells),
-        "?": any("?" in cell for cell in cells),
-        "ok*": "ok*" in cells,
-    }
-    meanings = {
-        "-": "pads nothing, not judged",
-        "(+n)": "and n other sizes",
-        "?": "left open by the model",
-        "ok*": "predicted, not run",
-    }
-    shown = [f"{sign} {meanings[sign]}" for sign, there in signs.items() if there]
-    return f"({'; '.join(shown)})" if shown else ""
-
-
-def _consequence(report: Report) -> str:
-    """How many would show by their shapes, and how many would not."""
-    guilty = [op for op in report.ops if op.verdict == MISMATCH]
-    loud = sum(
-        "tf_same" in op.lowerings
-        and "torch" in op.lowerings
-        and op.lowerings["tf_same"].output_size != op.lowerings["torch"].output_size
-        for op in guilty
-    )
-    if loud == len(guilty):
-        return "other shapes"
-    if not loud:
-        return "right shapes, wrong numbers"
-    return f"{len(guilty) - loud} with the right shapes and wrong numbers, {loud} with other shapes"
 
 
 def _where(group: FindingGroup, *, alone: bool = False) -> str:

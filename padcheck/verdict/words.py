@@ -5,7 +5,15 @@ from __future__ import annotations
 import math
 
 from padcheck.causes import GRID, pairs_text
-from padcheck.records import Finding, Mismatch, OpSpec, Proof, percent
+from padcheck.records import (
+    Finding,
+    Mismatch,
+    OpKind,
+    OpSpec,
+    Proof,
+    percent,
+    same_function,
+)
 from padcheck.verdict.suspects import Suspect
 
 __all__ = ["diverging", "fickle", "named", "residual_text", "share_note", "unexplained"]
@@ -25,19 +33,25 @@ def named(
 
     `seen`: what the difference looked like, as notes.
     """
+    silent = _silent(suspect, reference)
     notes = (
         *_facts(reference, suspect.spec, mismatch),
         *seen,
+        *(f"{code} as well at other input sizes" for code in silent),
         _proof_note(suspect, proof, mismatch),
     )
-    told = {cause.code: (cause, _told(suspect, at)) for at, cause in enumerate(suspect.causes)}
+    told = {
+        cause.code: (cause, _told(suspect, at))
+        for at, cause in enumerate(suspect.causes)
+        if cause.code not in silent
+    }
     return [
         Finding(
             code=code,
             name=cause.name,
             op=op,
             lowering=lowering,
-            message=cause.message(reference, spec) + _elsewhere(reference, spec, proof),
+            message=cause.message(reference, spec),
             notes=notes,
             help=cause.advice,
             safety=cause.safety,
@@ -47,20 +61,18 @@ def named(
     ]
 
 
+def _silent(suspect: Suspect, reference: OpSpec) -> tuple[str, ...]:
+    """Of several causes, those that change nothing at this size."""
+    pairs = zip(suspect.causes, suspect.alone, strict=False)
+    silent = {cause.code for cause, alone in pairs if same_function(reference, alone)}
+    return tuple(sorted(silent)) if len(silent) < len(set(suspect.codes)) else ()
+
+
 def _told(suspect: Suspect, number: int) -> OpSpec:
     """What a cause's message is about: of two causes on two axes, the one of that cause."""
     families = [cause.family for cause in suspect.causes]
     both_of_grid = families == [GRID, GRID] and len(set(suspect.codes)) > 1
     return suspect.alone[number] if both_of_grid else suspect.spec
-
-
-def _elsewhere(reference: OpSpec, observed: OpSpec, proof: Proof) -> str:
-    """Where a fault shows that computes the right thing at this size."""
-    pads = reference.resolved_pads == observed.resolved_pads
-    grid = pads and reference.pads != observed.pads and reference.rounding is observed.rounding
-    return (
-        f" (not at this size, but at {proof.separated_at})" if grid and proof.separated_at else ""
-    )
 
 
 def residual_text(left: Mismatch) -> str:
@@ -75,14 +87,17 @@ def residual_text(left: Mismatch) -> str:
 
 def _facts(reference: OpSpec, observed: OpSpec, mismatch: Mismatch | None) -> tuple[str, ...]:
     notes = []
+    transposed = reference.kind is OpKind.CONV_TRANSPOSE
     if reference.resolved_pads != observed.resolved_pads:
-        notes.append(f"pads: reference {pairs_text(reference)}, observed {pairs_text(observed)}")
+        pads = "crops" if transposed else "pads"
+        notes.append(f"{pads}: reference {pairs_text(reference)}, observed {pairs_text(observed)}")
     if reference.output_size != observed.output_size:
         sizes = ["x".join(map(str, spec.output_size)) for spec in (observed, reference)]
         return (*notes, f"output size: {sizes[0]}, expected {sizes[1]}")
     shift = reference.grid_shift(observed)
     if any(shift) and reference.stride == observed.stride:
-        notes.append(f"grid shift: ({', '.join(map(str, shift))}) input elements")
+        elements = "output" if transposed else "input"
+        notes.append(f"grid shift: ({', '.join(map(str, shift))}) {elements} elements")
     if mismatch is not None:
         notes.append(share_note(mismatch))
     return tuple(notes)

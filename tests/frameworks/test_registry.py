@@ -122,7 +122,7 @@ def ghost(monkeypatch: pytest.MonkeyPatch) -> Framework:
         extra="ghost",
         runner="padcheck_no_such_module:Runner",
     )
-    monkeypatch.setattr(frameworks, "_BUILT_IN", (*frameworks._BUILT_IN, entry))
+    monkeypatch.setattr(frameworks, "BUILT_IN", (*frameworks.BUILT_IN, entry))
     return entry
 
 
@@ -132,7 +132,7 @@ def test_a_missing_framework_says_how_to_get_it(ghost: Framework) -> None:
         require("ghost")
     with pytest.raises(MissingFramework, match=line):
         runner("ghost")
-    missing = status()[len(frameworks._BUILT_IN) - 1]
+    missing = status()[len(frameworks.BUILT_IN) - 1]
     assert missing.packages == (("padcheck_no_such_module", None),)
     assert not missing.installed
 
