@@ -9,13 +9,16 @@ import math
 from dataclasses import dataclass
 
 from padcheck.frameworks.lowering import PadPairs, TransposedAxis, floor_pads, transposed_axes
-from padcheck.geometry import SAME_UPPER, Rounding, Window
+from padcheck.frameworks.padding import padded_op
+from padcheck.geometry import SAME_UPPER, Rounding
 from padcheck.records import OpKind, OpSpec
 
 __all__ = ["PAD_MODES", "FPad", "TorchBuild", "build_for"]
 
 #: OpSpec.pad_mode -> `mode` of torch.nn.functional.pad.
 PAD_MODES = {"constant": "constant", "edge": "replicate", "reflect": "reflect", "wrap": "circular"}
+#: Mode of F.pad -> how many of the n inputs its pads at either end do not show.
+_HIDDEN = {"reflect": 1, "circular": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,12 @@ def build_for(spec: OpSpec) -> TorchBuild:
     """The plan for one op at its input size."""
     if spec.pad_mode not in PAD_MODES:
         return TorchBuild(reason=f"torch.nn.functional.pad has no mode for {spec.pad_mode!r} pads")
+    build = _build(spec)
+    reason = _too_wide(spec, build)
+    return build if reason is None else TorchBuild(reason=reason)
+
+
+def _build(spec: OpSpec) -> TorchBuild:
     if spec.kind is OpKind.CONV:
         return _conv(spec)
     if spec.kind is OpKind.CONV_TRANSPOSE:
@@ -61,20 +70,38 @@ def build_for(spec: OpSpec) -> TorchBuild:
     return _lp_pool(spec)
 
 
+def _too_wide(spec: OpSpec, build: TorchBuild) -> str | None:
+    """Why F.pad refuses its pads, or None: it shows the input once at each end [torch 2.13.0]."""
+    for f_pad in build.before:
+        if f_pad.mode not in _HIDDEN:
+            continue
+        for n, pair in zip(spec.input_size, f_pad.pads, strict=True):
+            most = n - _HIDDEN[f_pad.mode]
+            if max(pair) > most:
+                mode = spec.pad_mode
+                return f"{mode} pads of an input of {n} are {most} wide at most, here {max(pair)}"
+    return None
+
+
 def _f_pads(
     sizes: tuple[int, ...], pads: PadPairs, fill: float = 0.0, mode: str = "constant"
 ) -> tuple[FPad, ...]:
-    """No call for no pads; two calls where one would crop more than there is.
+    """No call for no pads; two calls, the second of them crops, where one would not do.
 
-    F.pad crops before it pads, and cannot crop an axis below 0 [torch 2.13.0].
+    F.pad crops before it pads [torch 2.13.0]:
+
+    1. It cannot crop an axis below 0.
+    2. A border mode would repeat what is left of the input, not the input.
     """
+    enough = all(n + min(b, 0) + min(a, 0) >= 0 for n, (b, a) in zip(sizes, pads, strict=True))
     if all(pair == (0, 0) for pair in pads):
         return ()
-    if all(n + min(b, 0) + min(a, 0) >= 0 for n, (b, a) in zip(sizes, pads, strict=True)):
-        return (FPad(pads, fill, mode),)
+    if enough and mode == "constant":  # rules 1 and 2
+        return (FPad(pads, fill),)
     longer = tuple((max(before, 0), max(after, 0)) for before, after in pads)
     shorter = tuple((min(before, 0), min(after, 0)) for before, after in pads)
-    return FPad(longer, fill, mode), FPad(shorter)
+    steps = FPad(longer, fill, mode), FPad(shorter)
+    return tuple(step for step in steps if any(pair != (0, 0) for pair in step.pads))
 
 
 def _before(spec: OpSpec, fill: float) -> tuple[FPad, ...]:
@@ -165,48 +192,34 @@ def _average_pool(spec: OpSpec) -> TorchBuild:
     2. F.pad first where every tap is counted.
     3. Else the padded average is divided by the padded average of what is counted.
     """
-    pads, padded = spec.resolved_pads, floor_pads(spec)
+    pads, mask = spec.resolved_pads, _mask(spec)
     fill = spec.pad_value if math.isfinite(spec.pad_value) else 0.0
     undilated = set(spec.dilation) == {1}
     constant = spec.pad_mode == "constant"
     own = undilated and constant and _symmetric(pads) and _fits_half(spec) and _long_enough(spec)
     if own and (fill == 0 or not spec.reads_padding):
         return TorchBuild(padding=spec.pad_before, ceil=spec.rounding is Rounding.CEIL)  # rule 1
-    every_tap = not constant or (spec.count_include_pad and not _overhangs(spec, pads))
-    if undilated and (every_tap or not spec.reads_padding):
+    if undilated and mask is None:
         return TorchBuild(before=_before(spec, fill), padding=_zeros(spec))  # rule 2
-    nothing = ((0, 0),) * spec.rank
-    counted = padded if every_tap else pads if spec.count_include_pad else nothing
+    ones = _f_pads(spec.input_size, floor_pads(spec), 1.0)
     return TorchBuild(  # rule 3
         before=_before(spec, fill),
-        mask=_mask(spec, padded, counted),
+        mask=ones if mask is None else mask,
         padding=_zeros(spec),
         ones_conv=not undilated,
     )
 
 
-def _mask(spec: OpSpec, padded: PadPairs, counted: PadPairs) -> tuple[FPad, ...]:
-    """Ones in what is counted, zeros up to all that is padded."""
-    sizes = tuple(n + b + a for n, (b, a) in zip(spec.input_size, counted, strict=True))
-    rest = tuple(
-        (before - counted_before, after - counted_after)
-        for (before, after), (counted_before, counted_after) in zip(padded, counted, strict=True)
-    )
-    return (*_f_pads(spec.input_size, counted, 1.0), *_f_pads(sizes, rest))
-
-
-def _overhangs(spec: OpSpec, pads: PadPairs) -> bool:
-    """Whether the last window of any axis ends past the pads."""
-    return any(
-        _last_read(size, window, before) >= n + after
-        for n, size, window, (before, after) in zip(
-            spec.input_size, spec.output_size, spec.windows, pads, strict=True
-        )
-    )
-
-
-def _last_read(size: int, window: Window, before: int) -> int:
-    return (size - 1) * window.stride - before + window.effective_kernel - 1
+def _mask(spec: OpSpec) -> tuple[FPad, ...] | None:
+    """Ones in what is counted, zeros up to all that is padded; None if every tap is counted."""
+    steps = padded_op(spec).mask
+    if steps is None:
+        return None
+    sizes, f_pads = spec.input_size, list[FPad]()
+    for step in steps:
+        f_pads += _f_pads(sizes, step.pads, step.fill)
+        sizes = tuple(n + b + a for n, (b, a) in zip(sizes, step.pads, strict=True))
+    return tuple(f_pads)
 
 
 def _lp_pool(spec: OpSpec) -> TorchBuild:

@@ -107,6 +107,23 @@ def test_an_average_leaves_uneven_pads_out_by_a_mask() -> None:
     )
 
 
+def test_a_border_is_cropped_after_it_is_made() -> None:
+    lowered = lower(op(CONV, 4, 1, pads=(-1, 1), pad_mode="wrap"))
+    assert lowered.code == (
+        'x = F.pad(F.pad(x, (0, 1), mode="circular"), (-1, 0))',
+        "x = nn.Conv1d(2, 3, 1, padding=0, bias=False)(x)",
+    )
+
+
+def test_an_average_that_reads_past_a_crop_has_a_mask() -> None:
+    spec = op(AVERAGE, 6, 3, 2, pads=(0, -2), rounding=Rounding.CEIL, count_include_pad=True)
+    assert lower(spec).code == (
+        "mask = F.pad(F.pad(torch.ones_like(x), (0, -2), value=1.0), (0, 1))",
+        "x = F.pad(x, (0, -1))",
+        "x = nn.AvgPool1d(3, stride=2, padding=0)(x) / nn.AvgPool1d(3, stride=2, padding=0)(mask)",
+    )
+
+
 def test_crops_of_tensorflow() -> None:
     lowered = lower(op(TRANSPOSED, (5, 5), 3, 2, pads=(0, 1)))
     assert lowered.code == (

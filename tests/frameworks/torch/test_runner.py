@@ -8,25 +8,56 @@ import torch
 
 from padcheck.errors import FrameworkError, UsageError
 from padcheck.frameworks import dialect, runner
+from padcheck.frameworks.lowering import floor_pads
+from padcheck.frameworks.torch.build import PAD_MODES
 from padcheck.records import OpKind, OpSpec
 from tests.frameworks.brute import assert_computes, example
 from tests.frameworks.conformance import assert_conforms
-from tests.frameworks.grid import CONV, GRID, MAX, name_of, op
+from tests.frameworks.grid import (
+    AVERAGE,
+    CEIL,
+    CONV,
+    COUNTED,
+    FILLED,
+    GRID,
+    MAX,
+    TOO_WIDE,
+    name_of,
+    op,
+)
 
 RUNNER = runner("torch")
 DIALECT = dialect("torch")
+#: Crops beside border pads, pads as wide as F.pad takes and wider, averages that read a crop.
+EDGES = [
+    *(
+        op(CONV, 4, 1, pads=pads, pad_mode=mode)
+        for mode in ("edge", "reflect", "wrap")
+        for pads in ((-1, 1), (2, -3), (-1, -1), (3, 3), (4, 0), (0, 5))
+    ),
+    op(CONV, 3, 1, pads=(0, 3), pad_mode="reflect"),
+    op(CONV, (3, 4, 5), 2, pads=((-2, 3), (0, 0), (1, -1)), pad_mode="wrap"),
+    *(
+        op(AVERAGE, n, 3, 2, dilation, pads, **CEIL, **counted)
+        for n, pads in ((6, (0, -2)), (5, (0, -1)), (8, (-1, -2)), (8, (1, -3)))
+        for dilation in (1, 2)
+        for counted in ({}, COUNTED)
+        if n + sum(pads) >= 2 * dilation + 1
+    ),
+]
 
 
-@pytest.mark.parametrize("spec", GRID, ids=name_of)
+@pytest.mark.parametrize("spec", [*GRID, *FILLED, *TOO_WIDE, *EDGES], ids=name_of)
 def test_computes_what_its_dialect_says(spec: OpSpec) -> None:
     assert_conforms(RUNNER, DIALECT, spec, "torch")
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning")
-@pytest.mark.parametrize("spec", GRID, ids=name_of)
+@pytest.mark.parametrize("spec", [*GRID, *FILLED, *TOO_WIDE, *EDGES], ids=name_of)
 def test_code_computes_the_op(spec: OpSpec) -> None:
     lowered = DIALECT.lower(spec, "torch")
-    assert lowered.spec is not None
+    if lowered.spec is None:
+        return
     case = example(spec)
     torch.manual_seed(0)
     with torch.no_grad():
@@ -76,6 +107,31 @@ def test_a_mode_it_lacks_is_a_reason() -> None:
     lowered = DIALECT.lower(op(CONV, (5, 6), 3, pads=(1, 1), pad_mode="symmetric"), "torch")
     assert lowered.spec is None
     assert lowered.reason == "torch.nn.functional.pad has no mode for 'symmetric' pads"
+
+
+@pytest.mark.parametrize("spec", [*GRID, *FILLED, *EDGES], ids=name_of)
+def test_only_wide_pads_and_a_mode_it_lacks_are_refused(spec: OpSpec) -> None:
+    lowered = DIALECT.lower(spec, "torch")
+    widest = {"reflect": 1, "wrap": 0}.get(spec.pad_mode, -100)
+    wide = any(
+        max(pair) > n - widest for n, pair in zip(spec.input_size, floor_pads(spec), strict=True)
+    )
+    assert (lowered.spec is None) == (wide or spec.pad_mode == "symmetric")
+
+
+@pytest.mark.parametrize(("mode", "widest"), [("reflect", 3), ("wrap", 4)])
+def test_pads_too_wide_are_a_reason_and_torch_refuses_them(mode: str, widest: int) -> None:
+    x = torch.ones((1, 1, 4))
+    name = PAD_MODES[mode]
+    assert torch.nn.functional.pad(x, (widest, 0), mode=name).shape[-1] == 4 + widest
+    with pytest.raises(RuntimeError, match=r"[Pp]adding"):
+        torch.nn.functional.pad(x, (widest + 1, 0), mode=name)
+    spec = op(CONV, 4, 1, pads=(widest + 1, 0), pad_mode=mode)
+    reason = DIALECT.lower(spec, "torch").reason
+    assert reason == f"{mode} pads of an input of 4 are {widest} wide at most, here {widest + 1}"
+    case = example(spec)
+    with pytest.raises(FrameworkError, match=f": {reason}$"):
+        RUNNER.run(spec, "torch", case.x, case.weight, None)
 
 
 def test_what_torch_refuses_is_a_framework_error() -> None:
