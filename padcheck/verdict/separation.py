@@ -11,6 +11,8 @@ __all__ = ["Refit", "best", "separate", "small_sizes"]
 
 #: How many sizes are tried, at least and at most, to tell rivals apart.
 _FEWEST_SIZES, _MOST_SIZES = 8, 64
+#: Rivals that so many sizes do not tell apart are one function, such as two modes of a pad of 1.
+_MOST_FRUITLESS = 2
 #: A box that refuses this many other sizes is not asked any more.
 _MOST_REFUSALS = 2
 
@@ -47,13 +49,15 @@ def separate(reference: OpSpec, live: list[Suspect], refit: Refit) -> tuple[Susp
     4. Rivals that nothing could tell apart are named, with a geometry at which they differ.
     """
     separated = contradicted = None
+    fruitless = 0
     confirmed: set[int] = set()
     refused: list[tuple[int, ...]] = []
     for size in small_sizes(reference):
         if not live or len(refused) >= _MOST_REFUSALS:
             break
         new = _other_residues(reference, size) - confirmed
-        if not (new or (len(live) > 1 and _differ(live, size))):
+        apart = len(live) > 1 and fruitless < _MOST_FRUITLESS and _differ(live, size)
+        if not (new or apart):
             continue
         left = refit(live, reference.resized(size))
         if left is None:
@@ -64,6 +68,8 @@ def separate(reference: OpSpec, live: list[Suspect], refit: Refit) -> tuple[Susp
             contradicted = contradicted or str(reference.resized(size))  # rule 2
         elif len(left) < len(live):
             live, separated = left, str(reference.resized(size))
+        else:
+            fruitless += apart
     if not live:
         return None, Proof(status="unexplained")
     live = _distinct(reference, _simplest(live))

@@ -98,7 +98,7 @@ def _only(reference: OpSpec, first: OpSpec, both: OpSpec) -> OpSpec:
     """The reference with what the second of two faults changes, and nothing of the first."""
     changes = {
         name: getattr(both, name)
-        for name in ("pads", "rounding", "pad_value", "pad_mode", "count_include_pad")
+        for name in ("pad_value", "pad_mode", "count_include_pad")
         if getattr(both, name) != getattr(first, name)
     }
     alone = reference.replace(**changes) if changes else reference

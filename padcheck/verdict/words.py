@@ -33,7 +33,7 @@ def named(
 
     `seen`: what the difference looked like, as notes.
     """
-    silent = _silent(suspect, reference)
+    silent = _silent(suspect)
     notes = (
         *_facts(reference, suspect.spec, mismatch),
         *seen,
@@ -61,11 +61,14 @@ def named(
     ]
 
 
-def _silent(suspect: Suspect, reference: OpSpec) -> tuple[str, ...]:
-    """Of several causes, those that change nothing at this size."""
-    pairs = zip(suspect.causes, suspect.alone, strict=False)
-    silent = {cause.code for cause, alone in pairs if same_function(reference, alone)}
-    return tuple(sorted(silent)) if len(silent) < len(set(suspect.codes)) else ()
+def _silent(suspect: Suspect) -> tuple[str, ...]:
+    """Of two causes, one that changes nothing here: the other alone computes the same."""
+    if len(set(suspect.codes)) < 2:
+        return ()
+    first, second = (same_function(suspect.spec, alone) for alone in suspect.alone)
+    if first == second:
+        return ()
+    return (suspect.codes[1],) if first else (suspect.codes[0],)
 
 
 def _told(suspect: Suspect, number: int) -> OpSpec:
