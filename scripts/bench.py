@@ -229,8 +229,57 @@ def keras_models(spec: Any) -> None:
         keras.Sequential([keras.Input((n, n, 2)), *layers]).predict(x, verbose=0)
 
 
+def called(_: str) -> Iterator[Row]:
+    """The slowest of some faults in PyTorch's convolution, with padcheck's default channels."""
+    import padcheck
+
+    spec = padcheck.conv(input_size=(224, 224), kernel_size=3, stride=2, pads=1, bias=True)
+    times = {}
+    for name, fault in faults().items():
+        padcheck.check_callable(spec, fault)
+        times[name] = min(timed(lambda box=fault: checked(spec, box)) for _ in range(3))
+    slowest = max(times, key=times.__getitem__)
+    seconds = times[slowest]
+    what = f"check_callable, 224x224 conv ({slowest})"
+    yield Row(what, f"{seconds:.2f} s", "<= 0.5 s", seconds <= 0.5)
+
+
+def checked(spec: Any, fault: Callable[..., Any]) -> None:
+    import padcheck
+
+    if padcheck.check_callable(spec, fault).verdict != "mismatch":
+        raise SystemExit("failed: a fault was not seen")
+
+
+def faults() -> dict[str, Callable[..., Any]]:
+    """Name -> a convolution k3 s2 p1 with one thing wrong: (x, weight, bias) -> array."""
+    import numpy as np
+    import torch
+
+    functional = torch.nn.functional
+
+    def conv(x: Any, weight: Any, bias: Any, pads: tuple[int, ...] = (1, 1, 1, 1), **how: Any):
+        padded = functional.pad(torch.from_numpy(x), pads, mode=how.pop("mode", "constant"))
+        tensors = (torch.from_numpy(np.ascontiguousarray(array)) for array in (weight, bias))
+        return functional.conv2d(padded, *tensors, **{"stride": 2, **how}).numpy()
+
+    return {
+        "pads after": lambda *given: conv(*given, pads=(0, 1, 0, 1)),
+        "pads after on one axis": lambda *given: conv(*given, pads=(1, 1, 0, 1)),
+        "no pads": lambda *given: conv(*given, pads=(0, 0, 0, 0)),
+        "dilated": lambda *given: conv(*given, pads=(2, 2, 2, 2), dilation=2),
+        "reflected border": lambda *given: conv(*given, mode="reflect"),
+        "kernel flipped": lambda x, weight, bias: conv(x, weight[..., ::-1, ::-1], bias),
+        "bias lost": lambda x, weight, bias: conv(x, weight, 0 * bias),
+        "bias lost, pads after": lambda x, weight, bias: conv(x, weight, 0 * bias, (0, 1, 0, 1)),
+        "axes exchanged": lambda x, *rest: conv(x.swapaxes(2, 3).copy(), *rest),
+        "random": lambda *given: np.random.default_rng(0).permuted(conv(*given)),
+    }
+
+
 BARS: dict[str, Callable[[str], Iterator[Row]]] = {
     "imports": imports,
+    "callable": called,
     "static": static,
     "predicted": predicted,
     "sweep": sweep,

@@ -113,6 +113,11 @@ def test_only_what_could_not_be_checked_exits_with_3():
             ("--input", "5", "--kernel", "3", "--static", "-o", "/no/such/folder/map.svg"),
             "cannot write /no/such/folder/map.svg",
         ),
+        (
+            ("--input", "5", "--kernel", "3", "-o", "map.png"),
+            "expected a file name in .txt, .json, .svg, or --format, but got map.png",
+        ),
+        (("--input", "5", "--kernel", "3", "-o", "map"), "in .txt, .json, .svg, or --format"),
     ],
 )
 def test_a_user_error_is_one_line_and_exit_code_2(arguments, words):

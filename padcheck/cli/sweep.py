@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["sweep"]
 
-#: The formats, and the file names that choose them.
 FORMATS = ("text", "json", "svg")
+#: How a file name ends -> the format that it chooses.
+ENDINGS = {".txt": "text", ".json": "json", ".svg": "svg"}
 OPS = ("conv", "conv_transpose", "max_pool", "average_pool", "lp_pool")
 #: Geometries that JSON and SVG take; they list every one of them.
 MOST_LISTED = 500_000
@@ -64,7 +65,7 @@ def _values(name: str, what: str, **more: Any) -> Callable[[Command], Command]:
     "--output",
     type=click.Path(dir_okay=False),
     metavar="FILE",
-    help="Write to FILE, whole or not at all; .json and .svg choose the format.",
+    help="Write to FILE, whole or not at all; .txt, .json or .svg chooses the format.",
 )
 def sweep(
     op: str,
@@ -83,7 +84,9 @@ def sweep(
 ) -> None:
     """Map where lowerings agree with an op, silently differ, or differ in shape.
 
-    Every combination of the sizes is judged; the same numbers hold on every axis.
+    Every combination of the sizes is judged; the same numbers hold on every axis. Each framework
+    runs in a process of its own, but for convolutions under exactly the default lowerings: they
+    run in this one, for speed.
 
     Example: padcheck sweep --input 5..33 --kernel 1..7 --stride 1..4 --padding half
     """
@@ -113,9 +116,14 @@ def sweep(
 
 
 def _named(output: str | None) -> str:
-    """The format that a file name chooses."""
-    ending = os.path.splitext(output or "")[1].lower().removeprefix(".")
-    return ending if ending in FORMATS else "text"
+    """The format that a file name chooses; raises UsageError where it chooses none."""
+    if output is None:
+        return "text"
+    ending = os.path.splitext(output)[1].lower()
+    if ending not in ENDINGS:
+        known = ", ".join(ENDINGS)
+        raise click.UsageError(f"expected a file name in {known}, or --format, but got {output}")
+    return ENDINGS[ending]
 
 
 def _deliver(result: Sweep, form: str, output: str | None) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["convolved"]
 
 #: Bytes that the taps of a chunk may take; more would not stay in the processor's caches.
-_BUFFER = 1 << 22
+_BUFFER = 1 << 20
 #: Integers of a smaller magnitude are exact.
 _EXACT = ((np.float32, 1 << 24), (np.float64, 1 << 53))
 

@@ -22,7 +22,7 @@ from padcheck.records.sweep import (
 )
 from padcheck.report.sweep_words import (
     MEANING,
-    divergence,
+    divergences,
     groups,
     how,
     reasons,
@@ -215,8 +215,7 @@ class _Page:
         notes = [
             note
             for one in self.sweep.lowerings
-            for note in (divergence(one, self.grid), *reasons(one))
-            if note
+            for note in (*divergences(one, self.grid), *reasons(one))
         ]
         for note in notes:
             yield from self._wrap(note, hang=2)

@@ -26,7 +26,7 @@ from padcheck.records.sweep import (
 )
 from padcheck.report.sweep_words import (
     MEANING,
-    divergence,
+    divergences,
     groups,
     how,
     reasons,
@@ -96,8 +96,8 @@ class _Picture:
                 if all_alike is None:
                     yield from self._panels(one, maps)
         for one in self.sweep.lowerings:
-            for note in (divergence(one, self.grid), *reasons(one)):
-                for part in textwrap.wrap(note or "", _PAGE // _LETTER):
+            for note in (*divergences(one, self.grid), *reasons(one)):
+                for part in textwrap.wrap(note, _PAGE // _LETTER):
                     yield self._line(part)
 
     def _line(self, text: str, *, size: int = 12, bold: bool = False) -> str:

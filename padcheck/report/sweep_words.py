@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from padcheck.records import MISMATCH, UNVERIFIED, percent
-from padcheck.records.grid import SweepGrid
+from padcheck.records.grid import GridPoint, SweepGrid
 from padcheck.records.sweep import (
     AGREES,
     DIVERGES,
@@ -22,7 +23,7 @@ from padcheck.report.wording import plural
 
 __all__ = [
     "MEANING",
-    "divergence",
+    "divergences",
     "groups",
     "how",
     "reasons",
@@ -145,9 +146,14 @@ def shares(one: LoweringSweep, judged: int) -> str:
 
 
 def reasons(one: LoweringSweep) -> Iterator[str]:
-    """Every reason with its count, the most frequent first; only the first few."""
+    """Every reason why something was not run, with its count, the most frequent first.
+
+    Only the first few.
+    """
     counted: dict[str, int] = {}
-    for reason in one.reasons.values():
+    for index, reason in one.reasons.items():
+        if one.outcomes[index] == LETTERS[DIVERGES]:
+            continue
         counted[reason] = counted.get(reason, 0) + 1
     ranked = sorted(counted.items(), key=lambda item: -item[1])
     most = 3
@@ -159,23 +165,35 @@ def reasons(one: LoweringSweep) -> Iterator[str]:
         yield f"could not be run: {rest} more of {one.lowering}, for {why} beside these"
 
 
-def divergence(one: LoweringSweep, grid: SweepGrid) -> str | None:
-    """The PAD998 line with the smallest geometry that shows it, or None."""
+def divergences(one: LoweringSweep, grid: SweepGrid) -> Iterator[str]:
+    """A PAD998 line, with the smallest geometry that shows it, for each way to diverge."""
     letter = LETTERS[DIVERGES]
-    if letter not in one.outcomes:
-        return None
-    found = [
-        (point, index) for index, point in enumerate(grid.points()) if one.outcomes[index] == letter
-    ]
-    point, index = min(
-        found, key=lambda item: (item[0].input_size, item[0].kernel_size, *item[0][1:3])
-    )
-    seen = one.at(index)
-    count = "1 geometry" if len(found) == 1 else f"{len(found)} geometries"
-    told = f"predicted {_SEEN[seen['predicted']]}, measured {_SEEN[seen['measured']]}"
-    if seen["predicted"] == seen["measured"]:
-        told += ", but not the predicted ones"
-    return (
-        f"PAD998 framework_diverges: {one.lowering} does not do what its own rule says at {count}; "
-        f"smallest: {grid.spec(point)}, {told}"
-    )
+    ways: dict[str, list[tuple[GridPoint, int]]] = {}
+    if letter in one.outcomes:
+        for index, point in enumerate(grid.points()):
+            if one.outcomes[index] == letter:
+                way = one.reasons.get(index, "").partition(": ")[0]
+                ways.setdefault(way, []).append((point, index))
+    for way, found in sorted(ways.items()):
+        point, index = min(
+            found, key=lambda item: (item[0].input_size, item[0].kernel_size, *item[0][1:3])
+        )
+        count = "1 geometry" if len(found) == 1 else f"{len(found)} geometries"
+        what = f"{way} where its own rule gives an output" if way else _DISOBEYS
+        yield (
+            f"PAD998 framework_diverges: {one.lowering} {what} at {count}; "
+            f"smallest: {grid.spec(point)}, {_told(one.at(index))}"
+        )
+
+
+_DISOBEYS = "does not do what its own rule says"
+
+
+def _told(seen: Mapping[str, Any]) -> str:
+    """What was predicted and measured, or said, at one geometry that diverges."""
+    predicted = f"predicted {_SEEN[seen['predicted']]}"
+    if seen["measured"] is None:
+        return f"{predicted}, {seen['reason']}"
+    told = f"{predicted}, measured {_SEEN[seen['measured']]}"
+    alike = seen["predicted"] == seen["measured"]
+    return f"{told}, but not the predicted ones" if alike else told

@@ -18,7 +18,7 @@ from padcheck.geometry import (
     read_window,
     write_positions,
 )
-from padcheck.oracle import evaluate, tap_table
+from padcheck.oracle import evaluate, products, tap_table
 from padcheck.probes import make_probe
 from padcheck.records import OpKind, OpSpec
 from tests.specs import NO_INPUT, spec
@@ -193,3 +193,58 @@ def test_a_window_over_padding_alone_has_no_maximum_and_no_average():
     ]
     average = spec(1, 1, pads=1, rank=1, kind=OpKind.AVERAGE_POOL)
     assert evaluate(average, np.full((1, 2, 1), -3)).divisor.tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize("kind", [OpKind.CONV, OpKind.CONV_TRANSPOSE])
+@pytest.mark.parametrize("sizes", [(4, 7, 5), (3, 5, 9), (6, 2, 3)])
+@pytest.mark.parametrize("group", [1, 2])
+def test_chunks_change_nothing(monkeypatch, kind, sizes, group):
+    op = spec(
+        *(sizes, 3, 2, 1), kind=kind, rank=3, kernel_size=(3, 1, 2), group=group, channels=(4, 6)
+    )
+    probe = make_probe(op, batch=2)
+    whole = evaluate(op, probe.x, probe.weight).numerator
+    rows = []
+
+    def one_row(image, row, others):
+        rows.append(len(row))
+        return gathered(image, row, others)
+
+    gathered = products._taps
+    monkeypatch.setattr(products, "_taps", one_row)
+    monkeypatch.setattr(products, "_BUFFER", 1)
+    assert np.array_equal(evaluate(op, probe.x, probe.weight).numerator, whole)
+    assert rows == [1] * 2 * max(op.output_size)
+
+
+@pytest.mark.parametrize(
+    ("x", "weight", "kind"),
+    [
+        ((1 << 12) - 1, 1 << 12, np.float32),
+        (1 << 12, 1 << 12, np.float64),
+        ((1 << 26) - 1, 1 << 27, np.float64),
+        (1 << 26, 1 << 27, np.int64),
+        ((1 << 40) - 1, (1 << 20) - 1, np.int64),
+    ],
+)
+def test_sums_are_exact_in_the_smallest_type_that_holds_them(monkeypatch, x, weight, kind):
+    op = spec(8, 1, rank=1, channels=(1, 1))
+    types = []
+
+    def seen(image, *rest):
+        types.append(image.dtype)
+        return gathered(image, *rest)
+
+    gathered = products._taps
+    monkeypatch.setattr(products, "_taps", seen)
+    made = evaluate(op, np.full((1, 1, 8), x), np.full((1, 1, 1), -weight)).numerator
+    assert types == [kind]
+    assert made.dtype == (np.int64 if kind == np.int64 else np.float64)
+    assert [int(number) for number in made.ravel()] == [-x * weight] * 8
+
+
+def test_a_bias_is_not_added_in_float32():
+    op = spec(3, 1, rank=1, channels=(1, 1)).replace(bias=True)
+    one, bias = np.ones((1, 1, 3), dtype=np.int64), np.array([1 << 24])
+    made = evaluate(op, one, np.ones((1, 1, 1), dtype=np.int64), bias).numerator
+    assert made.ravel().tolist() == [(1 << 24) + 1] * 3

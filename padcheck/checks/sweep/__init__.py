@@ -59,8 +59,10 @@ def sweep(
     """Every geometry of `grid` (see `grid_of`) under every lowering.
 
     Outcomes: agrees; silent, the right shape and other numbers; shape; unverified, with a
-    reason; diverges, where a framework did not do what its own rule says (PAD998). A predicted
-    difference stands where it could not be run, a predicted agreement does not.
+    reason; diverges, where a framework did not do what its own rule says, raised or died
+    (PAD998). A predicted difference stands where it could not be run, a predicted agreement does
+    not. Each framework runs in a process of its own, but convolutions under exactly the lowerings
+    of DEFAULT run in this one, where a crash would end it.
 
     `static` predicts only and needs no framework. `progress(done, total)` counts geometries.
     Raises UsageError for an unknown lowering or too large a grid, MissingFramework unless
@@ -139,6 +141,8 @@ def _note(
 def _outcome(answer: Answer) -> str:
     if not answer.asked:
         return answer.predicted
+    if not answer.obeys:
+        return DIVERGES
     if answer.measured is None:
         return answer.predicted if answer.predicted in (SILENT, SHAPE) else UNVERIFIED
-    return answer.predicted if answer.obeys else DIVERGES
+    return answer.predicted

@@ -5,7 +5,9 @@ Rules:
 2. Where a lowering's own rule is another function of the same shape, the probe is one on which
    the two differ; a small input can make them equal by chance.
 3. A lowering obeys its rule where its output is the oracle's evaluation of that rule.
-4. What cannot be run, or raises, has a reason and no outcome.
+4. What cannot be run has a reason and no outcome.
+5. A framework that raises or dies where its rule gives an output does not obey the rule; one
+   that cannot be loaded, has been given up or takes too long was not run.
 """
 
 from __future__ import annotations
@@ -79,6 +81,7 @@ class Measurement:
 
     def answers(self) -> Iterator[tuple[Answer, ...] | None]:
         """One answer per lowering for every geometry, in order; None for one without output."""
+        self._rig.versions()  # all are loaded, or known not to be (rule 5)
         waiting: deque[tuple[int, Expected | None, list[_Asked]] | None] = deque()
         elements = 0
         for point in self._grid.points():
@@ -88,9 +91,37 @@ class Measurement:
             elements += asked[0] if asked else 0
             while waiting and (len(waiting) > _AHEAD or elements > _AHEAD_ELEMENTS):
                 elements -= waiting[0][0] if waiting[0] else 0
-                yield _answered(waiting.popleft())
+                yield self._answered(waiting.popleft())
         while waiting:
-            yield _answered(waiting.popleft())
+            yield self._answered(waiting.popleft())
+
+    def _answered(
+        self, asked: tuple[int, Expected | None, list[_Asked]] | None
+    ) -> tuple[Answer, ...] | None:
+        """Waits for the lowerings of one geometry."""
+        if asked is None:
+            return None
+        _, reference, rows = asked
+        pairs = zip(self._lowerings, rows, strict=True)
+        return tuple(self._answer(lowering, row, reference) for lowering, row in pairs)
+
+    def _answer(self, lowering: str, row: _Asked, reference: Expected | None) -> Answer:
+        """Rules 1, 3 and 5."""
+        if row.future is None or reference is None:
+            return Answer(row.plan.predicted, reason=row.reason, asked=True)
+        try:
+            observed = np.asarray(row.future.result())
+        except PadcheckError as error:
+            promised = row.rule is None or 0 not in row.rule.shape
+            blame, reason = self._rig.failure(lowering, error)
+            obeys = not (promised and blame)
+            return Answer(row.plan.predicted, reason=reason, asked=True, obeys=obeys)
+        if observed.shape != reference.shape:
+            measured = SHAPE
+        else:
+            measured = AGREES if _same(observed, reference) else SILENT
+        obeys = measured == AGREES if row.rule is None else _same(observed, row.rule)
+        return Answer(row.plan.predicted, measured, asked=True, obeys=obeys)
 
     def _ask(self, spec: OpSpec) -> tuple[int, Expected | None, list[_Asked]]:
         """Starts every lowering of one op on one probe."""
@@ -142,27 +173,3 @@ def _same(observed: NDArray[Any], expected: Expected) -> bool:
         if np.array_equal(rounded, expected.numerator):
             return True  # what `equals` would say, sooner
     return equals(observed, expected)
-
-
-def _answered(asked: tuple[int, Expected | None, list[_Asked]] | None) -> tuple[Answer, ...] | None:
-    """Waits for the lowerings of one geometry."""
-    if asked is None:
-        return None
-    _, reference, rows = asked
-    return tuple(_answer(row, reference) for row in rows)
-
-
-def _answer(row: _Asked, reference: Expected | None) -> Answer:
-    """Rules 1 and 3."""
-    if row.future is None or reference is None:
-        return Answer(row.plan.predicted, reason=row.reason, asked=True)
-    try:
-        observed = np.asarray(row.future.result())
-    except PadcheckError as error:
-        return Answer(row.plan.predicted, reason=str(error), asked=True)  # rule 4
-    if observed.shape != reference.shape:
-        measured = SHAPE
-    else:
-        measured = AGREES if _same(observed, reference) else SILENT
-    obeys = measured == AGREES if row.rule is None else _same(observed, row.rule)
-    return Answer(row.plan.predicted, measured, asked=True, obeys=obeys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -12,7 +13,7 @@ from padcheck.checks.sweep.rules import framework_of
 from padcheck.errors import FrameworkError, PadcheckError
 from padcheck.frameworks import require, runner
 from padcheck.frameworks.loading import one_line
-from padcheck.frameworks.worker import Worker
+from padcheck.frameworks.worker import MAX_CRASHES, Worker
 from padcheck.oracle import Expected, evaluate, fits
 from padcheck.probes import Probe, make_probe
 from padcheck.records import OpSpec
@@ -35,6 +36,12 @@ class Rig(Protocol):
 
     def ask(self, spec: OpSpec, lowering: str, probe: Probe, seed: int) -> Future[NDArray[Any]]: ...
 
+    def failure(self, lowering: str, error: PadcheckError) -> tuple[bool, str]:
+        """Whether a failed run is the lowering's own doing, and the reason in words.
+
+        To be asked once for every failure, in the order in which the runs were asked for.
+        """
+
     def versions(self) -> dict[str, str]: ...
 
     def close(self) -> None: ...
@@ -48,6 +55,8 @@ class Workers:
         for name in self._of.values():
             require(name)
         self._workers = {name: Worker(name) for name in dict.fromkeys(self._of.values())}
+        self._versions: dict[str, dict[str, str]] | None = None
+        self._crashes = dict.fromkeys(self._workers, 0)
 
     def probe(self, spec: OpSpec, seed: int) -> Probe:
         return make_probe(spec, seed=seed)
@@ -58,14 +67,33 @@ class Workers:
     def ask(self, spec: OpSpec, lowering: str, probe: Probe, seed: int) -> Future[NDArray[Any]]:
         return self._workers[self._of[lowering]].submit(spec, lowering, *probe.as_float32())
 
+    def failure(self, lowering: str, error: PadcheckError) -> tuple[bool, str]:
+        """A run that raised or ended its process; no more runs after a worker has given up."""
+        name, said = self._of[lowering], str(error)
+        if name not in self._loaded():
+            return False, said
+        died = said.startswith(f"{name}: the process ended (")
+        if not died and not said.startswith(f"{name}: no answer within "):
+            return True, f"raises: {said}"
+        if self._crashes[name] >= MAX_CRASHES:
+            return False, f"{name}: left unrun after {MAX_CRASHES} crashes"
+        self._crashes[name] += 1
+        return died, f"crashes: {said}" if died else said
+
+    def _loaded(self) -> dict[str, dict[str, str]]:
+        """framework -> its versions, for those that can be loaded; waits until they are."""
+        if self._versions is None:
+            self._versions = {}
+            for name, worker in self._workers.items():
+                with contextlib.suppress(PadcheckError):
+                    self._versions[name] = worker.versions()
+        return self._versions
+
     def versions(self) -> dict[str, str]:
-        """Of every framework that runs; a crashed one is left out."""
+        """Of every framework that can be loaded."""
         found: dict[str, str] = {}
-        for worker in self._workers.values():
-            try:
-                found |= worker.versions()
-            except PadcheckError:
-                continue
+        for versions in self._loaded().values():
+            found |= versions
         return found
 
     def close(self) -> None:
@@ -123,6 +151,9 @@ class InProcess:
         except Exception as error:
             future.set_exception(FrameworkError(f"{framework_of(lowering)}: {one_line(error)}"))
         return future
+
+    def failure(self, lowering: str, error: PadcheckError) -> tuple[bool, str]:
+        return True, f"raises: {error}"
 
     def versions(self) -> dict[str, str]:
         return runner("torch").versions() | runner("tensorflow").versions()

@@ -42,7 +42,7 @@ class Plan:
 class Answer:
     """One lowering of one geometry; `measured` is None where nothing came back.
 
-    `asked`: whether it was to be run. `obeys`: whether it did what its own rule says.
+    `asked`: whether it was to be run. `obeys`: False where it did not do what its own rule says.
     """
 
     predicted: str

@@ -170,13 +170,38 @@ def test_a_dialect_without_words_leaves_the_geometry_unverified():
         assert (result.verdict, result.exit_code, result.ok) == ("unverified", 3, False)
 
 
-def test_a_framework_that_raises_leaves_an_agreement_unverified():
+def test_a_framework_that_raises_where_its_rule_gives_an_output_diverges():
     # onnxruntime refuses the negative total of SAME [1.31.1]
-    grid = grid_of(op="max_pool", input_size=6, kernel_size=1, stride=2, padding="same")
-    found = outcome(sweep(grid, lowerings=["onnxruntime_auto_pad"]), "onnxruntime_auto_pad")
-    assert (found["outcome"], found["predicted"]) == ("unverified", "agrees")
+    grid = grid_of(op="max_pool", input_size="5..8", kernel_size="1,2", stride=2, padding="same")
+    result = sweep(grid, lowerings=["onnxruntime_auto_pad"])
+    found = outcome(result, "onnxruntime_auto_pad", input_size=6, kernel_size=1)
+    assert (found["outcome"], found["predicted"]) == ("diverges", "agrees")
     assert found["measured"] is None
+    assert found["reason"].startswith("raises: onnxruntime 1.31.1: ")
     assert "padding values must be non-negative" in found["reason"]
+    assert result.counts["onnxruntime_auto_pad"]["diverges"] == 2
+    assert (result.verdict, result.exit_code) == ("mismatch", 1)
+    text = " ".join(str(result).split())
+    assert (
+        "PAD998 framework_diverges: onnxruntime_auto_pad raises where its own rule gives an output "
+        "at 2 geometries; smallest: max_pool(n=6, k=1, s=2, pads=(0,0)), predicted the right "
+        "numbers, raises: onnxruntime 1.31.1: "
+    ) in text
+    assert "could not be run" not in text
+
+
+def test_every_way_to_diverge_has_its_smallest_geometry():
+    grid = grid_of(
+        op="max_pool", input_size=6, kernel_size="1,3", stride=2, dilation="1,2", padding="same"
+    )
+    text = " ".join(str(sweep(grid, lowerings=["onnxruntime_auto_pad"])).split())
+    for words in (
+        "does not do what its own rule says at 1 geometry; smallest: "
+        "max_pool(n=6, k=3, s=2, d=2, pads=(1,2)), predicted the right numbers, measured another",
+        "raises where its own rule gives an output at 1 geometry; smallest: "
+        "max_pool(n=6, k=1, s=2, pads=(0,0)), predicted the right numbers, raises: ",
+    ):
+        assert text.count(f"PAD998 framework_diverges: onnxruntime_auto_pad {words}") == 1
 
 
 def test_what_is_too_large_to_run_is_told():
