@@ -112,3 +112,9 @@ def test_transposed_crops_are_compared_where_there_is_output():
 
 def test_causal_is_not_centred():
     assert not same_function(spec(8, 3, 1, CAUSAL, rank=1), spec(8, 3, 1, 1, rank=1))
+
+
+def test_the_divisor_of_an_average_over_pads_alone_does_not_matter():
+    one = spec(1, 2, 2, explicit(0, 3), rank=1, kind=OpKind.AVERAGE_POOL, dilation=(2,))
+    one = one.replace(count_include_pad=True, rounding=Rounding.CEIL_ALL)
+    assert same_function(one, one.replace(pads=(explicit(0, 4),)))

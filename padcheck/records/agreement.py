@@ -25,6 +25,7 @@ from padcheck.geometry import (
     periodic,
     read_window,
     reads_any_input,
+    real_taps,
 )
 from padcheck.records.spec import OpKind, OpSpec
 
@@ -32,6 +33,9 @@ __all__ = ["agreement_of", "same_function"]
 
 #: Inputs up to here are compared window by window where the closed form says no.
 _ENUMERATED = 4096
+
+#: Stands for the divisor of an output that reads no input.
+_ZERO = -1
 
 #: Per axis and output: what is read there, None when it is nothing but pads.
 Reads = list[list[Hashable]]
@@ -157,7 +161,7 @@ def _divisors_agree(one: OpSpec, other: OpSpec) -> bool:
         rows = (_divisors(one, axis, near), _divisors(other, axis, near))
         if rows[0] == rows[1]:
             continue
-        pairs = list(zip(*rows, strict=True))
+        pairs = [pair for pair in zip(*rows, strict=True) if pair != (_ZERO, _ZERO)]
         ratios = {Fraction(mine, theirs) for mine, theirs in pairs if mine and theirs}
         if len(ratios) > 1 or any((mine == 0) != (theirs == 0) for mine, theirs in pairs):
             return False
@@ -173,11 +177,19 @@ def _same_divisors_by_rule(one: OpSpec, other: OpSpec) -> bool:
 
 
 def _divisors(spec: OpSpec, axis: int, near: int) -> list[int]:
-    """The divisors of the `near` outputs at each end, and of one between, where all are alike."""
+    """The divisors of the `near` outputs at each end, and of one between, where all are alike.
+
+    _ZERO for an output that counts pads alone: it is 0 whatever its divisor.
+    """
     before, after = spec.resolved_pads[axis]
     n, window, size = spec.input_size[axis], spec.windows[axis], spec.output_size[axis]
     outputs = [*range(min(near + 1, size)), *range(max(near + 1, size - near), size)]
-    return [divisor(output, n, window, before, after, spec.count_include_pad) for output in outputs]
+    counts = []
+    for output in outputs:
+        count = divisor(output, n, window, before, after, spec.count_include_pad)
+        dead = count > 0 and not real_taps(output, n, window, before)
+        counts.append(_ZERO if dead else count)
+    return counts
 
 
 def _near(one: OpSpec, other: OpSpec, axis: int) -> int:
