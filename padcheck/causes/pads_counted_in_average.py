@@ -51,7 +51,10 @@ __all__ = ["CAUSE"]
 def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     if reference.kind is not OpKind.AVERAGE_POOL:
         return
-    yield reference.replace(count_include_pad=not reference.count_include_pad)
+    if reference.count_include_pad:  # what is left out holds nothing
+        yield reference.replace(count_include_pad=False, pad_mode="constant", pad_value=0.0)
+    else:
+        yield reference.replace(count_include_pad=True)
     if reference.rounding is Rounding.CEIL:
         yield _overhang_counted(reference)
 

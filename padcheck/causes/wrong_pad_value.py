@@ -63,10 +63,11 @@ def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     own = -math.inf if reference.kind is OpKind.MAX_POOL else 0.0
     for fill in dict.fromkeys((own, 0.0, *clues.fill)):
         constant = reference.replace(pad_mode="constant", pad_value=fill)
-        other = reference.pad_mode != "constant" or fill != reference.pad_value
-        if other and not (reference.kind is OpKind.MAX_POOL and fill == 0.0):  # PAD201
+        border = reference.pad_mode != "constant"
+        zeros = reference.kind is OpKind.MAX_POOL and fill == 0.0 and not border  # PAD201
+        if (border or fill != reference.pad_value) and not zeros:
             yield constant
-            if reference.pad_mode != "constant" and reference.kind is OpKind.AVERAGE_POOL:
+            if border and reference.kind is OpKind.AVERAGE_POOL:
                 yield constant.replace(count_include_pad=True)  # as a border mode counts
     if reference.pad_mode == "constant":
         for mode in _MODES:

@@ -42,7 +42,8 @@ __all__ = ["CAUSE"]
 
 
 def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
-    if reference.kind is OpKind.MAX_POOL and reference.pad_value != 0.0:
+    constant = reference.pad_mode == "constant"
+    if reference.kind is OpKind.MAX_POOL and constant and reference.pad_value != 0.0:
         yield reference.replace(pad_value=0.0)
 
 

@@ -44,6 +44,12 @@ def test_light_models(name, ops, mismatches):
     assert by_code(report) == ["PAD101"] * mismatches
 
 
+def test_the_light_inception_v1_has_an_average_pool_that_same_pads_otherwise():
+    report = padcheck.diagnose(light("inception_v1"), static=True)
+    assert (report.counts["ops"], report.counts["equivalent"]) == (71, 69)
+    assert by_code(report) == ["PAD101", "PAD110"]
+
+
 def test_the_resnet_at_225_has_none():
     shapes = {"gpu_0/data_0": (1, 3, 225, 225)}
     report = padcheck.diagnose(light("resnet50"), input_shapes=shapes, static=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,10 @@ from padcheck.frameworks.onnx.reader import read_model
 from padcheck.records import Site
 
 FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
+
+WINDOWED = {
+    "AveragePool", "Conv", "ConvInteger", "ConvTranspose", "LpPool", "MaxPool", "QLinearConv",
+}  # fmt: skip
 
 
 def node(op_type: str, inputs: str, outputs: str, **attributes: Any) -> onnx.NodeProto:
@@ -73,3 +78,18 @@ def one(*nodes: onnx.NodeProto, **more: Any) -> Site:
 def sites(proto: onnx.ModelProto, **more: Any) -> dict[str, Site]:
     """The sites of a model by name."""
     return {site.name: site for site in read_model(proto, **more).sites}
+
+
+def node_cases() -> dict[str, Any]:
+    """onnx's own node tests of windowed ops, by name."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from onnx.backend.test.case.node import collect_testcases
+
+        cases = collect_testcases(None)
+    models = [case for case in cases if case.model is not None]
+    return {
+        case.name: case
+        for case in models
+        if any(node.op_type in WINDOWED for node in case.model.graph.node)
+    }

@@ -47,7 +47,8 @@ def test_amounts_out_of_constants_as_torch_writes_them():
 
 
 def test_shapes_go_on_past_a_computed_pad():
-    nodes = [*legacy_amounts(1, 3, 0, 2), PAD, node("MaxPool", "a", "y", kernel_shape=[2, 2])]
+    after = [node("Relu", "a", "b"), node("MaxPool", "b", "y", kernel_shape=[2, 2])]
+    nodes = [*legacy_amounts(1, 3, 0, 2), PAD, *after]
     assert sites(model(*nodes))["y"].spec.input_size == (10, 12)
 
 

@@ -1,4 +1,7 @@
-"""Pad nodes before a convolution: when they are its own pads, and when they are not."""
+"""Pad nodes before a convolution: when they are its own pads, and when they are not.
+
+For pools see test_reader_pool_pads.py.
+"""
 
 import onnx
 import pytest
@@ -175,14 +178,6 @@ def test_bad_axes_stay_apart():
     pad = node("Pad", "x p _ axes", "a", name="pad")
     site = padded(pad, constants=[ints("p", 0, 1, 2, 3), ints("axes", 2, 9)])
     assert_apart(site, "axes: expected axes in [0, 4) but got [2, 9]")
-
-
-@pytest.mark.parametrize("op_type", ["MaxPool", "AveragePool", "LpPool"])
-def test_pools_read_the_padded_tensor(op_type):
-    site = padded(op=node(op_type, "a", "y", kernel_shape=[3, 3]))
-    assert (site.folded, site.notes) == ((), ())
-    assert site.spec.input_size == (10, 12)
-    assert site.spec.pad_after == (0, 0)
 
 
 def test_transposed_convolutions_read_the_padded_tensor():

@@ -38,7 +38,7 @@ class Operator:
     @property
     def takes_in_pads(self) -> bool:
         """Whether a Pad before it can be read as its own pads."""
-        return self.kind is OpKind.CONV
+        return self.kind is not OpKind.CONV_TRANSPOSE
 
 
 _CONV = Operator(kind=OpKind.CONV, weight=1, bias=2)
@@ -50,6 +50,7 @@ _QLINEAR_TRANSPOSE = Operator(kind=OpKind.CONV_TRANSPOSE, weight=3, bias=8, zero
 _DYNAMIC_TRANSPOSE = Operator(kind=OpKind.CONV_TRANSPOSE, weight=1, bias=3, pads=2)
 _MAX = Operator(kind=OpKind.MAX_POOL)
 _AVERAGE = Operator(kind=OpKind.AVERAGE_POOL)
+_QLINEAR_AVERAGE = Operator(kind=OpKind.AVERAGE_POOL, zero_point=2)
 _LP = Operator(kind=OpKind.LP_POOL)
 
 #: Source: ONNX operators Conv, ... (opset 1 to 28); onnxruntime `docs/ContribOperators.md` and
@@ -70,12 +71,12 @@ _CONTRIB = {
     "NhwcMaxPool": _MAX,
     "MaxpoolWithMask": _MAX,
     "QLinearConv": _QLINEAR_CONV,
-    "QLinearAveragePool": _AVERAGE,
+    "QLinearAveragePool": _QLINEAR_AVERAGE,
     "ConvTransposeWithDynamicPads": _DYNAMIC_TRANSPOSE,
 }
 _OPTIMIZED = {
     **_STANDARD,
-    "QLinearAveragePool": _AVERAGE,
+    "QLinearAveragePool": _QLINEAR_AVERAGE,
     "QLinearConvTranspose": _QLINEAR_TRANSPOSE,
 }
 _DOMAINS = {

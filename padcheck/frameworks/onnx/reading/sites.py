@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from padcheck.errors import GeometryError, ModelError
-from padcheck.frameworks.onnx.reading.attributes import MAX_EXTENT, auto_pad, shown
+from padcheck.frameworks.onnx.reading.attributes import MAX_EXTENT, auto_pad, is_set, shown
 from padcheck.frameworks.onnx.reading.constant_ops import Unknown
 from padcheck.frameworks.onnx.reading.evaluation import Evaluator
 from padcheck.frameworks.onnx.reading.folding import Folded, fold_pads
 from padcheck.frameworks.onnx.reading.graph import Entry, Scope, printable
 from padcheck.frameworks.onnx.reading.operators import Operator, operator_of, refusal_of
+from padcheck.frameworks.onnx.reading.pool_pads import ceil_objection
 from padcheck.frameworks.onnx.reading.tensors import Dims
 from padcheck.frameworks.onnx.reading.windows import Shapes, WindowReading, read_window_op
 from padcheck.records import Site
@@ -79,17 +80,33 @@ def _read(
         problem = f"expected a tensor but the model has no `{printable(entry.input(0))}`"
         raise ModelError(problem, field="input")
     weight = _weight(scope, entry, operator)
-    folded = Folded(entry.input(0))
-    if weight is not None:
-        folded = fold_pads(scope, entry, operator, evaluator, max(len(weight) - 2, 0))
+    rank = max(len(weight) - 2, 0) if weight is not None else _pool_rank(entry)
+    folded = fold_pads(scope, entry, operator, evaluator, rank)
+    reading = _read_folded(scope, entry, operator, evaluator, folded)
+    objection = ceil_objection(reading.spec, folded.pads, reading.dynamic, folded.border)
+    if objection is None:
+        return reading, folded
+    note = f"Pad `{folded.names[0]}` before it is not taken in: {objection}"
+    apart = Folded(entry.input(0), notes=(note,))
+    return _read_folded(scope, entry, operator, evaluator, apart), apart
+
+
+def _pool_rank(entry: Entry) -> int:
+    return len(entry.attributes["kernel_shape"].ints) if is_set(entry, "kernel_shape") else 0
+
+
+def _read_folded(
+    scope: Scope, entry: Entry, operator: Operator, evaluator: Evaluator, folded: Folded
+) -> WindowReading:
     shapes = Shapes(
         data=scope.dims(folded.data),
-        weight=weight,
+        weight=_weight(scope, entry, operator),
         has_bias=operator.bias is not None and bool(entry.input(operator.bias)),
         given_pads=_given_pads(scope, entry, operator, evaluator),
         folded=folded.pads,
+        border=folded.border,
     )
-    return read_window_op(entry, operator, shapes), folded
+    return read_window_op(entry, operator, shapes)
 
 
 def _weight(scope: Scope, entry: Entry, operator: Operator) -> Dims | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from padcheck.frameworks.onnx.reading.attributes import (
 )
 from padcheck.frameworks.onnx.reading.graph import Entry
 from padcheck.frameworks.onnx.reading.operators import Operator
+from padcheck.frameworks.onnx.reading.pool_pads import Border
 from padcheck.frameworks.onnx.reading.tensors import MAX_SIZE, Dims
 from padcheck.frameworks.onnx.reading.transposed import read_transposed
 from padcheck.geometry import SAME_LOWER, SAME_UPPER, VALID, PadRule, Rounding, Window, explicit
@@ -34,7 +36,7 @@ class Shapes:
     """What is known around a node: dims of its data and weight, pads from an input or a Pad.
 
     `given_pads` replaces the attribute; `folded` is (before, after) per spatial axis, to be
-    added to it.
+    added to it, and `border` what a pool's pads then hold.
     """
 
     data: Dims | None
@@ -42,6 +44,7 @@ class Shapes:
     has_bias: bool = False
     given_pads: tuple[int, ...] | None = None
     folded: tuple[tuple[int, int], ...] = ()
+    border: Border | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,9 @@ def read_window_op(entry: Entry, operator: Operator, shapes: Shapes) -> WindowRe
         channels=channels,
         bias=shapes.has_bias,
         rounding=_rounding(entry, operator),
-        pad_value=float("-inf") if operator.kind is OpKind.MAX_POOL else 0.0,
-        count_include_pad=_counts_pads(entry, operator),
+        pad_value=_pad_value(operator, shapes.border),
+        pad_mode=shapes.border.mode if shapes.border is not None else "constant",
+        count_include_pad=_counts_pads(entry, operator, shapes.border),
         p=_p(entry, operator),
     )
     dynamic = tuple(size is None for size in sizes)
@@ -224,10 +228,18 @@ def _rounding(entry: Entry, operator: Operator) -> Rounding:
     return Rounding.CEIL if ceil else Rounding.FLOOR
 
 
-def _counts_pads(entry: Entry, operator: Operator) -> bool:
+def _pad_value(operator: Operator, border: Border | None) -> float:
+    if border is not None and border.mode == "constant":
+        return border.value
+    return -math.inf if operator.kind is OpKind.MAX_POOL else 0.0
+
+
+def _counts_pads(entry: Entry, operator: Operator, border: Border | None) -> bool:
+    """Constants that a Pad adds are input to the average, so they are counted."""
     if operator.kind is not OpKind.AVERAGE_POOL:
         return False
-    return integer(entry, "count_include_pad", 0, low=0, high=1) != 0
+    counts = integer(entry, "count_include_pad", 0, low=0, high=1) != 0
+    return counts if border is None else border.mode == "constant"
 
 
 def _p(entry: Entry, operator: Operator) -> int:
