@@ -75,7 +75,8 @@ def _scale(
         if not square:
             return ()
         ratio = float(np.dot(one, other)) / square
-        if ratio <= 0 or (np.abs(other - ratio * one) > _FLOAT32 * np.abs(one) * ratio).any():
+        near = _FLOAT32 * float(np.abs(one).max()) * ratio  # weights may be scaled, and rounded
+        if ratio <= 0 or (np.abs(other - ratio * one) > near).any():
             return ()
         found.append(ratio)
     return tuple(found) if any(abs(ratio - 1) > _FLOAT32 / 8 for ratio in found) else ()

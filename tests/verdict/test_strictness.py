@@ -79,6 +79,15 @@ def test_an_epsilon_behind_a_clip(seen):
     assert codes(report) == ["PAD905"]
 
 
+def test_an_epsilon_folded_into_the_weight():
+    def folded(epsilon):
+        return lambda x, w: right(x, w / np.float32((1 + epsilon) ** 0.5))
+
+    spec = padcheck.conv(**GIVEN, epsilon=1e-5)
+    assert padcheck.check_callable(spec, folded(1e-5)).ok
+    assert codes(padcheck.check_callable(spec, folded(1e-3))) == ["PAD905"]
+
+
 def test_a_clip_does_not_hide_a_lost_bias():
     spec = padcheck.conv(**GIVEN, bias=True)
     report = padcheck.check_callable(spec, lambda x, w, b: F.relu6(right(x, w)))
