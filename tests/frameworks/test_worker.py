@@ -17,6 +17,7 @@ from padcheck.errors import FrameworkError, GeometryError, MissingFramework, Usa
 from padcheck.frameworks.worker import Worker
 from tests.frameworks.brute import assert_computes, example
 from tests.frameworks.grid import CONV, op
+from tests.support import installed_package
 
 SPEC = op(CONV, (8, 9), 3, 2, pads=(1, 1))
 X = np.arange(6, dtype=np.float32)
@@ -33,20 +34,8 @@ unloadable = tests.frameworks.faulty:UNLOADABLE
 @pytest.fixture(scope="module", autouse=True)
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The faulty frameworks, installed as another package would be."""
-    folder = tmp_path_factory.mktemp("site")
-    info = folder / "faulty-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(POINTS)
-    from padcheck import frameworks
-
-    root = str(Path(__file__).parents[2])
-    sys.path[:0] = [str(folder), root]
-    frameworks._entry_points.cache_clear()
-    yield
-    sys.path.remove(str(folder))
-    sys.path.remove(root)
-    frameworks._entry_points.cache_clear()
+    with installed_package(tmp_path_factory.mktemp("site"), "faulty", POINTS):
+        yield
 
 
 @pytest.fixture

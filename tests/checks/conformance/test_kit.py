@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,11 @@ from typing import Any
 import pytest
 
 import padcheck
-from padcheck import frameworks
 from padcheck.checks.conformance import ConformanceReport, assert_conforms, conformance, trials
 from padcheck.checks.suite import case_id, suite
 from padcheck.errors import UsageError
 from padcheck.frameworks import framework
+from tests.support import installed_package
 
 POINTS = "[padcheck.frameworks]\nwrong = tests.checks.conformance.faulty:FAULTY\n"
 
@@ -25,18 +24,8 @@ POINTS = "[padcheck.frameworks]\nwrong = tests.checks.conformance.faulty:FAULTY\
 @pytest.fixture(scope="module", autouse=True)
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The faulty framework, installed as another package would be."""
-    folder = tmp_path_factory.mktemp("site")
-    info = folder / "wrong-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: wrong\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(POINTS)
-    root = str(Path(__file__).parents[3])
-    sys.path[:0] = [str(folder), root]
-    frameworks._entry_points.cache_clear()
-    yield
-    sys.path.remove(str(folder))
-    sys.path.remove(root)
-    frameworks._entry_points.cache_clear()
+    with installed_package(tmp_path_factory.mktemp("site"), "wrong", POINTS):
+        yield
 
 
 @functools.cache

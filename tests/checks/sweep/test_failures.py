@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from padcheck import frameworks
 from padcheck.checks.sweep import grid_of, sweep
 from padcheck.errors import FrameworkError
 from padcheck.frameworks import Framework, Package
 from padcheck.frameworks.worker import MAX_CRASHES
 from padcheck.records import Lowered, OpSpec
+from tests.support import installed_package
 
 LOWERINGS = ("raising", "dying", "larger")
 POINTS = """[padcheck.frameworks]
@@ -74,18 +72,8 @@ UNLOADABLE = record("unloadable", ("unloadable",), UnloadableRunner)
 @pytest.fixture(scope="module", autouse=True)
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Both frameworks, installed as another package would be."""
-    folder = tmp_path_factory.mktemp("site")
-    info = folder / "failing-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: failing\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(POINTS)
-    added = [str(folder), str(Path(__file__).parents[3])]
-    sys.path[:0] = added
-    frameworks._entry_points.cache_clear()
-    yield
-    for entry in added:
-        sys.path.remove(entry)
-    frameworks._entry_points.cache_clear()
+    with installed_package(tmp_path_factory.mktemp("site"), "failing", POINTS):
+        yield
 
 
 def test_a_raise_diverges_and_a_refusal_of_the_dialect_does_not() -> None:
