@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from padcheck.records import Lowered, OpSpec, Site
+from padcheck.records import Change, Lowered, ModelRef, OpSpec, Place, Site, Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
 
-__all__ = ["Dialect", "Reader", "Runner"]
+__all__ = ["Dialect", "Network", "Reader", "Runner"]
 
 
 class Dialect(Protocol):
@@ -61,4 +61,57 @@ class Reader(Protocol):
         self, model: Any, *, input_shapes: dict[str, Sequence[int]] | None = None
     ) -> tuple[Site, ...]:
         """The sites of a model; raises ModelError for a model that cannot be read."""
+        ...
+
+
+class Network(Protocol):
+    """A model that was read: its sites and their numbers, and the model itself at work.
+
+    `places` has one entry per site, in the same topological order, None where the site could
+    not be read. Tensors are named as in the model and come in the model's own layout; integers
+    that stand for real numbers are dequantized. Read-only.
+    """
+
+    ref: ModelRef
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    sites: tuple[Site, ...]
+    places: tuple[Place | None, ...]
+    notes: tuple[str, ...]
+
+    def versions(self) -> dict[str, str]:
+        """Name -> version of what runs it."""
+        ...
+
+    def at(self, shapes: Mapping[str, Sequence[int]]) -> Network:
+        """The network at other input shapes, by name; itself where nothing changes.
+
+        Raises UsageError for a shape that it has no use for.
+        """
+        ...
+
+    def run(
+        self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str] = ()
+    ) -> dict[str, np.ndarray]:
+        """Every output by name, and the tensors asked for: `Place.data`, `output` or `tail`.
+
+        Raises FrameworkError, with the version, for whatever the framework raises. A tensor that
+        the framework has optimized away is left out.
+        """
+        ...
+
+    def isolate(self, index: int) -> Callable[[np.ndarray, np.ndarray | None], np.ndarray]:
+        """The op of one site alone, as it stands in the model, with the Pads folded into it.
+
+        The function takes x (N, C, *spatial), of any size, and a weight as `weight_shape` says
+        with any number of channels in groups of the same kind, None for a pool; it returns
+        (N, C, *spatial), without bias and epilogue. Both raise FrameworkError.
+        """
+        ...
+
+    def altered(self, changes: Mapping[int, Change]) -> Network:
+        """The network with some sites replaced; the same tensor names. Never writes to a file.
+
+        Raises FrameworkError, with the reason, where the format cannot express a change.
+        """
         ...
