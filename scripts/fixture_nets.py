@@ -11,7 +11,15 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (torch's own habit)
 from torch import Tensor, nn
 
-__all__ = ["Causal1d", "Conv3d", "Decoder", "InceptionBlock", "MobileNetV2", "ResNet"]
+__all__ = [
+    "Causal1d",
+    "Conv3d",
+    "Decoder",
+    "InceptionBlock",
+    "MobileNetV2",
+    "ResNet",
+    "ThreeFaults",
+]
 
 
 def same_total(size: int, kernel: int, stride: int) -> int:
@@ -252,6 +260,31 @@ class Decoder(nn.Module):
             nn.ReLU(),
             nn.Conv2d(4, 3, 3, padding=1),
             nn.Sigmoid(),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.net(x)
+
+
+class ThreeFaults(nn.Module):
+    """A max pool that reads and gives negative numbers, a strided convolution, another with bias.
+
+    The first bias is low, so that whole windows at the border are negative: zeros would show.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        first = nn.Conv2d(3, 8, 3, padding=1)
+        nn.init.constant_(first.bias, -1.0)
+        self.net = nn.Sequential(
+            first,
+            nn.MaxPool2d(3, 2, 1),
+            nn.LeakyReLU(0.1),
+            nn.Conv2d(8, 12, 3, 2, 1),
+            nn.ReLU(),
+            nn.Conv2d(12, 6, 3, padding=1),
+            nn.LeakyReLU(0.1),
+            nn.Conv2d(6, 4, 1),
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -4,7 +4,8 @@
     python scripts/make_fixtures.py causal_1d     # only those whose name starts so, then the table
     python scripts/make_fixtures.py --readme      # only the table, from the files that are there
 
-Needs the extras torch, tensorflow and onnxruntime, and the dependency group `fixtures` (tf2onnx).
+Needs the extras torch, tensorflow, onnxruntime and litert, and the dependency group `fixtures`
+(tf2onnx).
 Every ONNX file is run in onnxruntime against the network it came from before it is written.
 """
 
@@ -12,13 +13,9 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import logging
 import os
-import re
 import warnings
-import zipfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +23,10 @@ from typing import Any
 
 import numpy as np
 import onnx
+from fixture_table import describe
 
 FOLDER = Path(__file__).resolve().parent.parent / "fixtures"
-WINDOWED = ("Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool", "Pad")
-KERAS_WINDOWED = ("Conv2D", "MaxPooling2D")
 MARKS = ("<!-- table: begin -->", "<!-- table: end -->")
-ZIP_DATE = (2020, 1, 1, 0, 0, 0)
 TOLERANCE = (
     1e-4  # of the largest output, between a network and its export: a check of this script only
 )
@@ -179,28 +174,69 @@ def write_cifar10_onnx(path: Path) -> None:
 
 
 def write_cifar10_keras(path: Path) -> None:
-    """`model.save`, then the archive again without dates and memory addresses."""
-    cifar10_cnn().save(path)
-    with zipfile.ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    metadata = json.loads(members["metadata.json"])
-    metadata["date_saved"] = "2020-01-01@00:00:00"
-    members["metadata.json"] = json.dumps(metadata).encode()
-    members["config.json"] = renumber(members["config.json"].decode()).encode()
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(members):
-            archive.writestr(zipfile.ZipInfo(name, ZIP_DATE), members[name])
+    """`model.save`."""
+    from fixture_savers import save_keras
+
+    save_keras(cifar10_cnn(), path)
 
 
-def renumber(config: str) -> str:
-    """A Keras config whose `shared_object_id`s, addresses as Keras writes them, count from 0."""
-    ids = dict.fromkeys(re.findall(r'"shared_object_id": (\d+)', config))
-    for index, address in enumerate(ids):
-        config = config.replace(f'"shared_object_id": {address}', f'"shared_object_id": {index}')
-    return config
+# --- converted files ----------------------------------------------------------------------------
 
 
-# --- both ----------------------------------------------------------------------------------------
+def converted(kind: str, *, same: bool, normalized: bool) -> Callable[[Path], None]:
+    """Writes the Keras model of the fixture `kind`.onnx in the format that the name tells."""
+
+    def write(path: Path) -> None:
+        import fixture_savers
+        from fixture_converters import Faults, convert
+
+        source = FOLDER / f"{kind}.onnx"
+        faults = Faults(same=None if same else ())
+        model = convert(source, faults, name=kind, normalized=normalized)
+        quantized = path.stem.endswith("_int8")
+        if path.suffix == ".keras":
+            fixture_savers.save_keras(model, path)
+        elif path.suffix == ".tflite":
+            samples = noise(8).transpose(0, 2, 3, 1) if quantized else None
+            fixture_savers.save_tflite(model, path, samples=samples)
+        else:
+            fixture_savers.save_saved_model(model, path)
+        error = relative_error(source, path)
+        print(f"{path.name}: relative L2 error {error:.2e}")
+        if not (error > 0.1 if same else error < (0.15 if quantized else 1e-5)):
+            raise ValueError(f"{path.name}: differs from {source.name} by {error}")
+
+    return write
+
+
+def noise(count: int, seed: int = 0) -> np.ndarray:
+    """`count` images (N, C, H, W) of N(0, 1)."""
+    return np.random.default_rng(seed).standard_normal((count, 3, 224, 224), dtype=np.float32)
+
+
+def relative_error(source: Path, path: Path) -> float:
+    """||observed - reference|| / ||reference|| of a written file against its ONNX source."""
+    from fixture_savers import run_file
+
+    x = noise(1)
+    value = onnx.load(source).graph.input[0].type.tensor_type.shape.dim
+    x = x[:, :, : value[2].dim_value, : value[3].dim_value]
+    reference = run(source.read_bytes(), x)
+    return float(np.linalg.norm(run_file(path, x) - reference) / np.linalg.norm(reference))
+
+
+def write_three_faults(path: Path) -> None:
+    """`three_faults.onnx` converted with one SAME, one lost bias and a max pool padded with 0."""
+    from fixture_converters import Faults, convert
+    from fixture_savers import save_keras
+
+    source = FOLDER / "three_faults.onnx"
+    faults = Faults(same=("conv_02",), bias_lost=("conv_03",))
+    save_keras(convert(source, faults, name="three_faults"), path)
+    print(f"{path.name}: relative L2 error {relative_error(source, path):.2e}")
+
+
+# --- ONNX ----------------------------------------------------------------------------------------
 
 
 def verify(model: onnx.ModelProto, x: np.ndarray, expected: np.ndarray) -> None:
@@ -276,6 +312,20 @@ def thin_words(same: bool, dynamic: bool, dynamo: bool) -> str:
     return "`F.pad` by TensorFlow's amounts, each from a subgraph of constants"
 
 
+def converted_fixtures(kind: str, what: str, *, normalized: bool) -> Iterator[Fixture]:
+    """Both conversions of one thin network, in every format."""
+    forms = [("Keras, `model.save`", ".keras"), ("TensorFlow, SavedModel", "_saved_model")]
+    forms.append(("TensorFlow's converter, float32", ".tflite"))
+    if not normalized:
+        forms.append(("TensorFlow's converter, int8", "_int8.tflite"))
+    for source, ending in forms:
+        for same in (False, True):
+            name = f"{kind}_{'same' if same else 'right'}{ending}"
+            how = '`padding="same"` in every op that pads' if same else "ZeroPadding2D, then VALID"
+            write = converted(kind, same=same, normalized=normalized)
+            yield Fixture(name, source, f"`{kind}.onnx` converted: {what}{how}", write)
+
+
 def fixtures() -> list[Fixture]:
     """Every file of `fixtures/`, in the table's order."""
     keras, static = "Keras, `model.export` (tf2onnx)", "torch, dynamo exporter, static"
@@ -309,35 +359,25 @@ def fixtures() -> list[Fixture]:
             "transposed: k3 s2 p1 with output_padding 1, k4 s2 p1, k2 s2",
             small_net("Decoder", 1, 16, 7, 7),
         ),
+        *converted_fixtures("resnet_thin", "BatchNormalization unfolded, ", normalized=True),
+        *converted_fixtures("mobilenetv2_thin", "", normalized=False),
+        Fixture(
+            "three_faults.onnx",
+            static,
+            "a max pool between signed values, a strided convolution, biases",
+            small_net("ThreeFaults", 1, 3, 32, 32),
+        ),
+        Fixture(
+            "three_faults.keras",
+            "Keras, `model.save`",
+            '`three_faults.onnx` converted: `padding="same"` in `conv_02`, no bias in `conv_03`, '
+            "`max_pool_01` padded with 0",
+            write_three_faults,
+        ),
     ]
 
 
 # --- the table -----------------------------------------------------------------------------------
-
-
-def describe(path: Path) -> tuple[str, str]:
-    """The input shape and the count of each windowed op, read from the file."""
-    if path.suffix == ".keras":
-        return describe_keras(path)
-    graph = onnx.load(path).graph
-    dims = graph.input[0].type.tensor_type.shape.dim
-    shape = " x ".join(dim.dim_param or str(dim.dim_value) for dim in dims)
-    return shape, counted(node.op_type for node in graph.node if node.op_type in WINDOWED)
-
-
-def describe_keras(path: Path) -> tuple[str, str]:
-    """The same for a Keras archive."""
-    with zipfile.ZipFile(path) as archive:
-        layers = json.loads(archive.read("config.json"))["config"]["layers"]
-    shape = " x ".join(str(size) for size in layers[0]["config"]["batch_shape"])
-    names = (layer["class_name"] for layer in layers)
-    return shape, counted(name for name in names if name in KERAS_WINDOWED)
-
-
-def counted(names: Iterator[str]) -> str:
-    """`20 Conv, 1 MaxPool`: most frequent first."""
-    counts = sorted(Counter(names).items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{count} {name}" for name, count in counts)
 
 
 def table(folder: Path) -> str:
@@ -361,6 +401,12 @@ def readme(text: str, folder: Path) -> str:
     return f"{before}{MARKS[0]}\n{table(folder)}{MARKS[1]}{after}"
 
 
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    files = path.rglob("*") if path.is_dir() else (path,)
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
 def main() -> None:
     """Writes the fixtures that were asked for, then the table."""
     parser = argparse.ArgumentParser(description="Write the models in fixtures/ and their table.")
@@ -373,7 +419,7 @@ def main() -> None:
         if not arguments.names or fixture.name.startswith(tuple(arguments.names)):
             path = FOLDER / fixture.name
             fixture.write(path)
-            print(f"{fixture.name}: {path.stat().st_size:,} bytes")
+            print(f"{fixture.name}: {size_of(path):,} bytes")
     page = FOLDER / "README.md"
     page.write_text(readme(page.read_text("utf-8"), FOLDER), "utf-8")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import sys
 import zipfile
@@ -20,6 +21,7 @@ MODELS = sorted(FOLDER.glob("*.onnx"))
 
 def load_script() -> ModuleType:
     """`scripts/make_fixtures.py` as a module; it imports no framework until it writes a model."""
+    sys.path.append(str(ROOT / "scripts"))  # for the modules beside it
     spec = importlib.util.spec_from_file_location(
         "make_fixtures", ROOT / "scripts" / "make_fixtures.py"
     )
@@ -52,7 +54,7 @@ def test_every_file_is_listed() -> None:
 
 @pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
 def test_file_is_under_one_megabyte(path: Path) -> None:
-    assert path.stat().st_size < 1_000_000
+    assert 0 < make_fixtures.size_of(path) < 1_000_000
 
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
@@ -110,3 +112,42 @@ def test_keras_archive_holds_the_model_of_the_onnx_file() -> None:
         "Dense",
         "Dense",
     ]
+
+
+CONVERTED = [
+    f"{stem}_{how}" for stem in ("resnet_thin", "mobilenetv2_thin") for how in ("right", "same")
+]
+
+
+@pytest.mark.parametrize("name", CONVERTED)
+@pytest.mark.parametrize("ending", [".keras", "_saved_model", ".tflite"])
+def test_a_converted_file_is_right_or_wrong_as_it_is_called(name: str, ending: str) -> None:
+    stem, how = name.rsplit("_", 1)
+    error = make_fixtures.relative_error(FOLDER / f"{stem}.onnx", FOLDER / f"{name}{ending}")
+    assert error < 1e-5 if how == "right" else error > 0.2
+
+
+def test_int8_rounds_but_does_not_hide_the_pads() -> None:
+    source = FOLDER / "mobilenetv2_thin.onnx"
+    right, same = (
+        make_fixtures.relative_error(source, FOLDER / f"mobilenetv2_thin_{how}_int8.tflite")
+        for how in ("right", "same")
+    )
+    assert right < 0.15
+    assert same > 0.2
+
+
+def test_each_of_three_faults_shows() -> None:
+    import fixture_savers
+    from fixture_converters import Faults, convert
+
+    source = FOLDER / "three_faults.onnx"
+    x = np.random.default_rng(0).standard_normal((1, 3, 32, 32), dtype=np.float32)
+    outputs = [make_fixtures.run(source.read_bytes(), x).transpose(0, 2, 3, 1)]
+    added = (Faults(), Faults(same=("conv_02",)), Faults(same=("conv_02",), bias_lost=("conv_03",)))
+    for faults in added:  # the first has zeros around its max pool
+        outputs.append(np.asarray(convert(source, faults, name="net")(x.transpose(0, 2, 3, 1))))
+    for before, after in itertools.pairwise(outputs):
+        assert np.linalg.norm(after - before) > 1e-3 * np.linalg.norm(before)
+    written = fixture_savers.run_file(FOLDER / "three_faults.keras", x).transpose(0, 2, 3, 1)
+    np.testing.assert_array_equal(written, outputs[-1])
