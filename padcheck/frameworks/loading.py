@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.machinery
 import importlib.util
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -16,6 +17,9 @@ __all__ = ["import_framework", "is_installed", "one_line", "translated"]
 
 #: Longest text of a foreign error that is passed on.
 MAX_TEXT = 300
+
+#: What turns bold and colours on and off in a terminal; Keras has it in its errors.
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def is_installed(module: str) -> bool:
@@ -57,8 +61,8 @@ def translated(name: str, version: str) -> Iterator[None]:
 
 
 def one_line(error: BaseException) -> str:
-    """`Type: text`, the text on one line and at most MAX_TEXT characters."""
-    text = printable(" ".join(str(error).split()))
+    """`Type: text`, the text on one line, without colours, and at most MAX_TEXT characters."""
+    text = printable(" ".join(COLOUR.sub("", str(error)).split()))
     if len(text) > MAX_TEXT:
         text = text[: MAX_TEXT - 3] + "..."
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

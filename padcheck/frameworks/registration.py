@@ -43,6 +43,7 @@ KERAS = Package("keras", ("keras", "keras-nightly"))
 ONNX = Package("onnx", ("onnx", "onnx-weekly"))
 ORT = Package("onnxruntime", ("onnxruntime", "onnxruntime-gpu", "ort-nightly"))
 LITERT = Package("ai_edge_litert", ("ai-edge-litert", "ai-edge-litert-nightly"))
+ONNX2KERAS = Package("onnx2keras", ("onnx2keras",))
 
 _TF_LOWERINGS = ("tf_same", "tf_zeropad_valid", "tf_pad_valid")
 
@@ -119,6 +120,12 @@ BUILT_IN = (
         extra="tensorflow",
         dialect="padcheck.frameworks.litert.dialect:TFLITE_DIALECT",
         runner="padcheck.frameworks.litert.runner:TFLiteRunner",
+    ),
+    Framework(  # a converter: it runs no op
+        name="onnx2keras",
+        lowerings=(),
+        packages=(ONNX2KERAS, KERAS, TENSORFLOW),
+        extra="onnx2keras",
     ),
 )
 
