@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         resize,
     )
     from padcheck.checks.callable import check_callable
+    from padcheck.checks.compare import assert_equivalent, compare
     from padcheck.checks.conformance import assert_conforms
     from padcheck.checks.diagnose import diagnose
     from padcheck.checks.experiment import check_conv
@@ -44,9 +45,11 @@ __all__ = [
     "UsageError",
     "__version__",
     "assert_conforms",
+    "assert_equivalent",
     "average_pool",
     "check_callable",
     "check_conv",
+    "compare",
     "conv",
     "conv_transpose",
     "diagnose",
@@ -57,9 +60,11 @@ __all__ = [
 
 _HOMES = {
     "assert_conforms": "padcheck.checks.conformance",
+    "assert_equivalent": "padcheck.checks.compare",
     "average_pool": "padcheck.checks.builders",
     "check_callable": "padcheck.checks.callable",
     "check_conv": "padcheck.checks.experiment",
+    "compare": "padcheck.checks.compare",
     "conv": "padcheck.checks.builders",
     "conv_transpose": "padcheck.checks.builders",
     "diagnose": "padcheck.checks.diagnose",

@@ -9,46 +9,22 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from padcheck import __version__
-from padcheck.cli.output import ProgressBar, as_json, as_text, say, write
+from padcheck.cli.compare import compare
+from padcheck.cli.delivery import deliver, output_options
+from padcheck.cli.output import ProgressBar, say
 from padcheck.cli.parameters import INPUT_SHAPE, INTS, PADDING
 from padcheck.cli.sweep import sweep
 from padcheck.errors import MissingFramework, PadcheckError
-
-if TYPE_CHECKING:
-    from padcheck.records import Report
 
 __all__ = ["cli", "main"]
 
 USAGE = 2
 #: An error line is cut here.
 MOST_LETTERS = 1000
-
-
-Command = Callable[..., Any]
-
-
-def output_options(command: Command) -> Command:
-    """`--format` and `-o`, which every reporting command has."""
-    command = click.option(
-        "-o",
-        "--output",
-        type=click.Path(dir_okay=False),
-        help="Write the report to FILE, whole or not at all; .json means --format json.",
-        metavar="FILE",
-    )(command)
-    return click.option(
-        "--format",
-        "form",
-        type=click.Choice(["text", "json"]),
-        help="text (the default) or json.",
-    )(command)
-
 
 static_option = click.option(
     "--static", is_flag=True, help="Predict only: runs nothing and needs no framework."
@@ -117,7 +93,7 @@ def conv(
         bias=bias,
         static=static,
     )
-    _deliver(report, form, output)
+    deliver(report, form, output)
 
 
 def _channels(groups: int) -> tuple[int, int]:
@@ -153,7 +129,7 @@ def diagnose(
         raise click.UsageError("expected --input-shape once for each input")
     with ProgressBar() as progress:
         report = run(model, input_shapes=shapes, static=static, progress=progress)
-    _deliver(report, form, output)
+    deliver(report, form, output)
 
 
 @cli.command(short_help="Tell what a code means and what to use instead.")
@@ -189,21 +165,8 @@ def info() -> None:
     say("\n".join(lines) + "\n")
 
 
+cli.add_command(compare)
 cli.add_command(sweep)
-
-
-def _deliver(report: Report, form: str | None, output: str | None) -> None:
-    """Prints or writes the report, and ends with its exit code."""
-    named_json = str(output or "").lower().endswith(".json")
-    wants_json = form == "json" or (form is None and named_json)
-    if output is None:
-        say(as_json(report) if wants_json else as_text(report))
-    else:
-        write(output, as_json(report) if wants_json else str(report))
-        from padcheck.records import printable
-
-        click.echo(printable(f"{report.verdict}: report written to {output}"), err=True)
-    raise click.exceptions.Exit(report.exit_code)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +13,7 @@ import click
 if TYPE_CHECKING:
     from padcheck.records import Report
 
-__all__ = ["ProgressBar", "as_json", "as_text", "say", "write"]
+__all__ = ["ProgressBar", "as_json", "as_text", "quiet", "say", "write"]
 
 
 def say(text: str) -> None:
@@ -103,3 +104,29 @@ class ProgressBar:
     def __exit__(self, *details: object) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Frameworks in this process write nothing to stderr, save through Python.
+
+    TensorFlow greets on file descriptor 2 whatever its log level is [2.21.0].
+    """
+    from padcheck.frameworks.process import CHILD_ENVIRONMENT
+
+    os.environ.update(CHILD_ENVIRONMENT)
+    if sys.stderr is None:
+        yield
+        return
+    sys.stderr.flush()
+    kept, shown = os.dup(2), sys.stderr
+    with os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace") as sys.stderr:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            sys.stderr = shown

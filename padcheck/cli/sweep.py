@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from padcheck.cli.output import ProgressBar, say, write
+from padcheck.cli.output import ProgressBar, quiet, say, write
 
 if TYPE_CHECKING:
     from padcheck.records.sweep import Sweep
@@ -110,7 +108,7 @@ def sweep(
             f"expected at most {MOST_LISTED} geometries for {form} but got {len(grid)}"
         )
     names = [name.strip() for joined in lowerings for name in joined.split(",") if name.strip()]
-    with ProgressBar("geometries") as progress, _quiet():
+    with ProgressBar("geometries") as progress, quiet():
         result = run(grid, lowerings=names, static=static, progress=progress)
     _deliver(result, form, output)
 
@@ -157,29 +155,3 @@ def _text(result: Sweep) -> str:
 
     width = min(shutil.get_terminal_size((80, 24)).columns, MOST_COLUMNS)
     return render(result, width=width, paint=lambda text, colour: click.style(text, fg=colour))
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Frameworks in this process write nothing to stderr, save through Python.
-
-    TensorFlow greets on file descriptor 2 whatever its log level is [2.21.0].
-    """
-    from padcheck.frameworks.process import CHILD_ENVIRONMENT
-
-    os.environ.update(CHILD_ENVIRONMENT)
-    if sys.stderr is None:
-        yield
-        return
-    sys.stderr.flush()
-    kept, shown = os.dup(2), sys.stderr
-    with os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace") as sys.stderr:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
-        os.close(nowhere)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            sys.stderr = shown

@@ -2,6 +2,7 @@
 
 from padcheck.records.agreement import agreement_of, same_function
 from padcheck.records.deviation import Deviation, Rearrangement
+from padcheck.records.end_to_end import EndToEnd, OutputReport
 from padcheck.records.evidence import (
     EQUIVALENT,
     MISMATCH,
@@ -41,6 +42,7 @@ __all__ = [
     "BorderShare",
     "Change",
     "Deviation",
+    "EndToEnd",
     "Epilogue",
     "Finding",
     "Lowered",
@@ -51,6 +53,7 @@ __all__ = [
     "OpReport",
     "OpSpec",
     "OpValues",
+    "OutputReport",
     "Place",
     "Proof",
     "Quantization",

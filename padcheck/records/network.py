@@ -21,19 +21,6 @@ Shape = tuple["int | str | None", ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tensor:
-    """An input or output of a network; `dtype` is numpy's name of what a caller gives or gets.
-
-    `channels_last` is None where nothing tells the layout.
-    """
-
-    name: str
-    shape: Shape | None
-    dtype: str = "float32"
-    channels_last: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Quantization:
     """Real number = scale * (stored - zero_point), stored in low..high."""
 
@@ -41,6 +28,21 @@ class Quantization:
     zero_point: int
     low: int
     high: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tensor:
+    """An input or output of a network; `dtype` is numpy's name of what a caller gives or gets.
+
+    `channels_last` is None where nothing tells the layout. `quantization` is that of integers
+    that stand for real numbers; callers give and get the real ones.
+    """
+
+    name: str
+    shape: Shape | None
+    dtype: str = "float32"
+    channels_last: bool | None = None
+    quantization: Quantization | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

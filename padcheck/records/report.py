@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from padcheck.records.end_to_end import EndToEnd, OutputReport
 from padcheck.records.evidence import EQUIVALENT, MISMATCH, UNVERIFIED, Finding, Proof
 
 __all__ = ["SCHEMA", "AxisSizes", "LoweringReport", "ModelRef", "OpReport", "Report"]
@@ -53,7 +55,11 @@ class LoweringReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpReport:
-    """One op of the model, with its lowerings; None in `input_size` is a size left open."""
+    """One op of the model, with its lowerings; None in `input_size` is a size left open.
+
+    In a comparison `target_name` is the op's partner, several joined by ", ", None for an op
+    that has none; `of_target` tells an op of the target that has none.
+    """
 
     name: str
     op_type: str
@@ -75,6 +81,7 @@ class OpReport:
     target_name: str | None = None
     findings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    of_target: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +89,7 @@ class Report:
     """The outcome of a command; `str()` gives the text that the command line prints.
 
     `agrees_at`: input shapes, by name, at which SAME would be right for the whole network.
+    `fixed`: where the repaired target of a comparison was written.
     """
 
     command: str
@@ -93,12 +101,14 @@ class Report:
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     agrees_at: Mapping[str, tuple[int, ...]] | None = None
-    end_to_end: Mapping[str, Any] | None = None
+    end_to_end: EndToEnd | None = None
+    fixed: str | None = None
 
     @property
     def verdict(self) -> str:
-        """Mismatch if any op mismatches, else unverified if any is, else equivalent."""
+        """Mismatch if any op or output does, else unverified if any is, else equivalent."""
         verdicts = {op.verdict for op in self.ops}
+        verdicts |= {self.end_to_end.verdict} if self.end_to_end else set()
         for verdict in (MISMATCH, UNVERIFIED):
             if verdict in verdicts:
                 return verdict
@@ -140,6 +150,7 @@ class Report:
     def from_dict(cls, data: Mapping[str, Any]) -> Report:
         """The inverse of `to_dict`; unknown keys are ignored, since keys are only ever added."""
         target, agrees_at = data.get("target"), data.get("agrees_at")
+        whole = data.get("end_to_end")
         return cls(
             command=data["command"],
             padcheck=data["padcheck"],
@@ -150,7 +161,8 @@ class Report:
             findings=tuple(_finding(finding) for finding in data["findings"]),
             notes=tuple(data.get("notes", ())),
             agrees_at=None if agrees_at is None else _tuples_of(agrees_at),
-            end_to_end=data.get("end_to_end"),
+            end_to_end=None if whole is None else _end_to_end(whole),
+            fixed=data.get("fixed"),
         )
 
     def __str__(self) -> str:
@@ -160,13 +172,15 @@ class Report:
 
 
 def _plain(value: Any) -> Any:
-    """Dataclasses to dicts, tuples to lists, all the way down."""
+    """Dataclasses to dicts, tuples to lists, what is not finite to None, all the way down."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return value
 
 
@@ -199,4 +213,13 @@ def _op(data: Mapping[str, Any]) -> OpReport:
 
 def _finding(data: Mapping[str, Any]) -> Finding:
     made: Finding = _build(Finding, data, proof=_build(Proof, data["proof"]))
+    return made
+
+
+def _end_to_end(data: Mapping[str, Any]) -> EndToEnd:
+    outputs = {
+        key: tuple(_build(OutputReport, output) for output in data.get(key, ()))
+        for key in ("outputs", "after")
+    }
+    made: EndToEnd = _build(EndToEnd, data, **outputs)
     return made

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-from padcheck.records import Finding, OpReport, Report
+from padcheck.records import Finding, OpReport, Report, percent
 
-__all__ = ["FindingGroup", "OpGroup", "finding_groups", "op_groups"]
+__all__ = ["FindingGroup", "OpGroup", "finding_groups", "op_groups", "spread"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class OpGroup:
 
 def finding_groups(report: Report, findings: Iterable[Finding]) -> list[FindingGroup]:
     """The findings by code, lowering, message and window, in order of appearance."""
-    ops = {op.name: op for op in report.ops}
+    ops = {op.name: op for op in report.ops if not op.of_target}
     rows: dict[Hashable, list[tuple[Finding, OpReport]]] = {}
     for finding in findings:
         op = ops[finding.op]
@@ -58,6 +58,16 @@ def op_groups(ops: Iterable[OpReport]) -> list[OpGroup]:
         )
         rows.setdefault(key, []).append(op)
     return [OpGroup(tuple(row)) for row in rows.values()]
+
+
+def spread(group: FindingGroup) -> list[str]:
+    """The share of wrong outputs over the ops of a group, where it varies."""
+    lowering = group.finding.lowering or ""
+    shares = [op.lowerings[lowering].mismatched for op in group.ops if lowering in op.lowerings]
+    known = [share for share in shares if share is not None]
+    if not known or max(known) - min(known) < 0.0005:
+        return []
+    return [f"over these ops {percent(min(known))} to {percent(max(known))} wrong"]
 
 
 def _norm(op: OpReport) -> Hashable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from padcheck.records import EQUIVALENT, MISMATCH, UNVERIFIED, OpReport, Report, printable
+from padcheck.report.comparison_words import comparison_sentence
 from padcheck.report.wording import cross, plural
 
 __all__ = ["legend", "sentence"]
@@ -11,6 +12,8 @@ __all__ = ["legend", "sentence"]
 def sentence(report: Report) -> str:
     """The verdict in plain words."""
     counts = report.counts
+    if report.command == "compare":
+        return comparison_sentence(report)
     if report.command == "check_callable":
         return _of_callable(report.ops[0])
     if report.command == "conv" and not counts[UNVERIFIED]:

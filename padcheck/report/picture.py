@@ -14,6 +14,8 @@ def picture(op: OpReport, lowering: LoweringReport, width: int) -> list[str]:
     """The first windows of both sides, on the first axis where they part."""
     if op.pad_before is None or op.kernel_size is None or op.stride is None:
         return []
+    if "torch" not in op.lowerings and None in (*op.pad_before, *(op.output_size or ())):
+        return []  # the op itself is drawn, and the model leaves it open
     if "ConvTranspose" in op.op_type:
         return _kept(op, lowering)
     axis = _parting_axis(op, lowering)
@@ -21,7 +23,7 @@ def picture(op: OpReport, lowering: LoweringReport, width: int) -> list[str]:
         return []
     size = op.input_size[axis]
     rows = [
-        _row("reference", _reference(op, lowering), op.stride[axis], axis),
+        _row(_named_reference(op), _reference(op, lowering), op.stride[axis], axis),
         _row(_observed(op), lowering, op.stride[axis], axis),
     ]
     return draw(
@@ -34,7 +36,12 @@ def picture(op: OpReport, lowering: LoweringReport, width: int) -> list[str]:
 
 
 def _observed(op: OpReport) -> str:
-    return "observed" if "callable" in op.lowerings else "SAME"
+    known = {"callable": "observed", "target": "target"}
+    return next((known[name] for name in op.lowerings if name in known), "SAME")
+
+
+def _named_reference(op: OpReport) -> str:
+    return "source" if "target" in op.lowerings else "reference"
 
 
 def _reference(op: OpReport, lowering: LoweringReport) -> LoweringReport:
@@ -67,9 +74,10 @@ def _kept(op: OpReport, lowering: LoweringReport) -> list[str]:
         size, crop = (op.output_size or ())[axis], (op.pad_before or ())[axis]
         if size is None or crop is None or (not shift and size == lowering.output_size[axis]):
             continue
-        same = lowering.pad_before[axis]
+        low = lowering.pad_before[axis]
+        high = low + lowering.output_size[axis] - 1
         lines.append(
-            f"axis {axis} of the full output: the reference keeps {crop}..{crop + size - 1}, "
-            f"{_observed(op)} {same}..{same + lowering.output_size[axis] - 1}"
+            f"axis {axis} of the full output: the {_named_reference(op)} keeps "
+            f"{crop}..{crop + size - 1}, {_observed(op)} {low}..{high}"
         )
     return lines

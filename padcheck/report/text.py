@@ -4,8 +4,7 @@ unless asked.
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from padcheck.records import (
     EQUIVALENT,
@@ -15,21 +14,17 @@ from padcheck.records import (
     LoweringReport,
     OpReport,
     Report,
-    percent,
     printable,
 )
-from padcheck.report.grouping import FindingGroup, finding_groups, op_groups
+from padcheck.report.grouping import FindingGroup, finding_groups, op_groups, spread
 from padcheck.report.headline import legend, sentence
+from padcheck.report.page import COLOURS, Page, Paint
 from padcheck.report.picture import picture
 from padcheck.report.tables import aligned, build_row, op_row
 from padcheck.report.wording import NAMES, agreement, cross, geometry, plural
 
 __all__ = ["Paint", "render"]
 
-#: Paints a text in a named colour, or leaves it as it is.
-Paint = Callable[[str, str], str]
-
-_COLOURS = {MISMATCH: "red", UNVERIFIED: "yellow", EQUIVALENT: "green"}
 _MOST_NAMES = 6
 #: The lowerings whose findings make an op's verdict.
 JUDGED = ("tf_same", "callable")
@@ -37,15 +32,19 @@ JUDGED = ("tf_same", "callable")
 
 def render(report: Report, *, width: int = 80, paint: Paint | None = None) -> str:
     """The report as text; `paint(text, colour)` adds colour where the output can show it."""
-    page = _Page(report, max(width, 40), paint or (lambda text, colour: text))
-    return "\n".join(page.lines()).rstrip() + "\n"
+    if report.command == "compare":
+        from padcheck.report.comparison import ComparisonPage
+
+        lines = ComparisonPage(report, width, paint).lines()
+    else:
+        lines = _Page(report, width, paint).lines()
+    return "\n".join(lines).rstrip() + "\n"
 
 
-class _Page:
-    def __init__(self, report: Report, width: int, paint: Paint) -> None:
+class _Page(Page):
+    def __init__(self, report: Report, width: int, paint: Paint | None) -> None:
+        super().__init__(width, paint)
         self.report = report
-        self.width = width
-        self.paint = paint
 
     def lines(self) -> list[str]:
         """Headline, findings, what SAME leaves alone, what was not checked, the table."""
@@ -77,29 +76,29 @@ class _Page:
     def _headline(self) -> list[str]:
         verdict = self.report.verdict
         source = printable(self.report.source.path or "")
-        word = self.paint(verdict, _COLOURS[verdict])
+        word = self.paint(verdict, COLOURS[verdict])
         lines = [f"{source}: {word}" if source else word]
-        return lines + self._wrap(sentence(self.report))
+        return lines + self.wrap(sentence(self.report))
 
     def _finding(self, group: FindingGroup) -> list[str]:
         finding, op = group.finding, group.ops[0]
-        head = self._wrap(f"{finding.code} {finding.name}: {finding.message}", hang=2)
+        head = self.wrap(f"{finding.code} {finding.name}: {finding.message}", hang=2)
         lines = [head[0].replace(finding.code, self.paint(finding.code, "red"), 1), *head[1:]]
         where = _where(group, alone=self._alone)
-        lines += self._wrap(where, indent=2, hang=2)
+        lines += self.wrap(where, indent=2, hang=2)
         if self._second(finding, op) and finding.code != "PAD998":
             first = op.lowerings[finding.lowering or ""].findings[0]
-            return [*lines, *self._wrap(f"note: together with {first}, above", indent=2)]
+            return [*lines, *self.wrap(f"note: together with {first}, above", indent=2)]
         lowering = op.lowerings.get(finding.lowering or "")
         drawn = [] if lowering is None else self._drawing(op, lowering)
         lines += ["", *drawn, ""] if drawn else []
         notes = list(finding.notes)
         if len(group.ops) > 1:
-            notes += _spread(group)
+            notes += spread(group)
         if op.agrees_when is not None:
             notes.append(f"SAME is the same op {agreement(op.agrees_when)}")
         for note in notes:
-            lines += self._wrap(f"note: {note}", indent=2, hang=6)
+            lines += self.wrap(f"note: {note}", indent=2, hang=6)
         return lines + self._help(group)
 
     def _second(self, finding: Finding, op: OpReport) -> bool:
@@ -114,20 +113,16 @@ class _Page:
     def _help(self, group: FindingGroup) -> list[str]:
         finding, op = group.finding, group.ops[0]
         if self.report.command == "conv":
-            return self._wrap("help: build it as ZeroPadding+VALID, below", indent=2, hang=6)
+            return self.wrap("help: build it as ZeroPadding+VALID, below", indent=2, hang=6)
         if "\n" not in finding.help and "(" not in finding.help:
-            return self._wrap(f"help: {finding.help}", indent=2, hang=6)
+            return self.wrap(f"help: {finding.help}", indent=2, hang=6)
         lines = [f"  help: in Keras ({finding.safety}), for {op.name}"]
-        lines += self._code(finding.help.splitlines(), indent=6)
+        lines += self.code(finding.help.splitlines(), indent=6)
         torch = op.lowerings.get("torch")
         if torch is not None and torch.code:
             lines.append("  the reference in PyTorch")
-            lines += self._code(torch.code, indent=6)
+            lines += self.code(torch.code, indent=6)
         return lines
-
-    def _code(self, code: Sequence[str], *, indent: int) -> list[str]:
-        """Lines of code; one that is too long goes on at a space, within its parentheses."""
-        return [part for line in code for part in self._wrap(line, indent=indent, hang=4)]
 
     def _asides(self, groups: list[FindingGroup]) -> list[str]:
         lines: list[str] = []
@@ -141,7 +136,7 @@ class _Page:
                 f"note: {finding.code} {finding.name}: {lowering} is not the same op for "
                 f"{_where(group)}: {finding.message}; {finding.help}"
             )
-            lines += self._wrap(text, hang=6)
+            lines += self.wrap(text, hang=6)
         return [*lines, ""] if lines else []
 
     def _torch_lines(self) -> list[str]:
@@ -155,12 +150,12 @@ class _Page:
         lines: list[str] = []
         for ops in rows.values():
             torch = ops[0].lowerings["torch"]
-            lines += self._wrap(
+            lines += self.wrap(
                 f"note: {plural(len(ops), 'op')} ({_names(ops)}): {'; '.join(torch.notes)}; "
                 f"for {ops[0].name}",
                 hang=6,
             )
-            lines += self._code(torch.code, indent=6)
+            lines += self.code(torch.code, indent=6)
         return [*lines, ""] if lines else []
 
     def _unverified(self) -> list[str]:
@@ -171,11 +166,11 @@ class _Page:
         lines: list[str] = []
         for reason, ops in rows.items():
             label = self.paint("unverified", "yellow")
-            lines += self._wrap(
+            lines += self.wrap(
                 f"{label}: {plural(len(ops), 'op')} ({_names(ops)}): {reason}", hang=4
             )
         for note in self.report.notes:
-            lines += self._wrap(f"note: {note}", hang=6)
+            lines += self.wrap(f"note: {note}", hang=6)
         return [*lines, ""] if lines else []
 
     def _table(self) -> list[str]:
@@ -184,7 +179,7 @@ class _Page:
             return []
         rows = [["ops", "op", "input", "window", "pads", "PyTorch", "SAME", "ZeroPad+VALID"]]
         rows += [op_row(group) for group in groups]
-        return [*aligned(rows, self.width), *self._wrap(legend(rows)), ""]
+        return [*aligned(rows, self.width), *self.wrap(legend(rows)), ""]
 
     def _network(self) -> list[str]:
         """The input size at which SAME would be right for the whole network, if one was found."""
@@ -192,7 +187,7 @@ class _Page:
             return []
         shapes = (f"{name}={cross(shape)}" for name, shape in self.report.agrees_at.items())
         text = f"note: with input {', '.join(shapes)} the whole network agrees with SAME"
-        return [*self._wrap(text, hang=6), ""]
+        return [*self.wrap(text, hang=6), ""]
 
     def _builds(self) -> list[str]:
         """The builds of the one op of an experiment, side by side, then the code of each."""
@@ -203,15 +198,15 @@ class _Page:
         lines += [f"{plural(op.parameters or 0, 'parameter')} in each build", ""]
         for name, lowering in op.lowerings.items():
             lines.append(NAMES.get(name, name))
-            lines += self._code(lowering.code, indent=4)
+            lines += self.code(lowering.code, indent=4)
             if lowering.reason:
-                lines += self._wrap(f"not run: {lowering.reason}", indent=4)
+                lines += self.wrap(f"not run: {lowering.reason}", indent=4)
         return [*lines, ""]
 
     def _call(self) -> list[str]:
         """What a callable was held to, and how often it was asked."""
         (op,) = self.report.ops
-        lines = [line for note in op.notes for line in self._wrap(note, hang=2)]
+        lines = [line for note in op.notes for line in self.wrap(note, hang=2)]
         return [*lines, ""]
 
     @property
@@ -229,17 +224,7 @@ class _Page:
         if self.report.frameworks:
             listed = (f"{name} {number}" for name, number in self.report.frameworks.items())
             how = "measured with " + ", ".join(listed)
-        return self._wrap(f"{', '.join(parts)}; {how}")
-
-    def _wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> list[str]:
-        return textwrap.wrap(
-            text,
-            self.width,
-            initial_indent=" " * indent,
-            subsequent_indent=" " * (indent + hang),
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+        return self.wrap(f"{', '.join(parts)}; {how}")
 
 
 def _where(group: FindingGroup, *, alone: bool = False) -> str:
@@ -257,13 +242,3 @@ def _names(ops: Sequence[OpReport]) -> str:
     names = [op.name for op in ops[:_MOST_NAMES]]
     more = len(ops) - len(names)
     return ", ".join(names) + (f" and {more} more" if more else "")
-
-
-def _spread(group: FindingGroup) -> list[str]:
-    """The share of wrong outputs over the ops of a group, where it varies."""
-    lowering = group.finding.lowering or ""
-    shares = [op.lowerings[lowering].mismatched for op in group.ops if lowering in op.lowerings]
-    known = [share for share in shares if share is not None]
-    if not known or max(known) - min(known) < 0.0005:
-        return []
-    return [f"over these ops {percent(min(known))} to {percent(max(known))} wrong"]

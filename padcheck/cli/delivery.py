@@ -1,0 +1,48 @@
+"""What every reporting command has: `--format`, `-o`, and a way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from padcheck.cli.output import as_json, as_text, say, write
+
+if TYPE_CHECKING:
+    from padcheck.records import Report
+
+__all__ = ["deliver", "output_options"]
+
+Command = Callable[..., Any]
+
+
+def output_options(command: Command) -> Command:
+    """`--format` and `-o`, which every reporting command has."""
+    command = click.option(
+        "-o",
+        "--output",
+        type=click.Path(dir_okay=False),
+        help="Write the report to FILE, whole or not at all; .json means --format json.",
+        metavar="FILE",
+    )(command)
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        help="text (the default) or json.",
+    )(command)
+
+
+def deliver(report: Report, form: str | None, output: str | None) -> None:
+    """Prints or writes the report, and ends with its exit code."""
+    named_json = str(output or "").lower().endswith(".json")
+    wants_json = form == "json" or (form is None and named_json)
+    if output is None:
+        say(as_json(report) if wants_json else as_text(report))
+    else:
+        write(output, as_json(report) if wants_json else str(report))
+        from padcheck.records import printable
+
+        click.echo(printable(f"{report.verdict}: report written to {output}"), err=True)
+    raise click.exceptions.Exit(report.exit_code)
