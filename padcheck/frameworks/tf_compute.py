@@ -15,7 +15,7 @@ from padcheck.records import OpKind, OpSpec
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["compute", "moved"]
+__all__ = ["compute", "laid_out", "moved"]
 
 
 def moved(array: np.ndarray, source: Any, target: Any) -> np.ndarray:
@@ -25,19 +25,37 @@ def moved(array: np.ndarray, source: Any, target: Any) -> np.ndarray:
     return np.ascontiguousarray(np.moveaxis(array, source, target), dtype=np.float32)
 
 
+def laid_out(spec: OpSpec, weight: np.ndarray) -> np.ndarray:
+    """A weight as TensorFlow's ops take it, the output channels of all groups side by side.
+
+    (O, I/group, *k) -> (*k, I/group, O), depthwise (C * m, 1, *k) -> (*k, C, m), transposed
+    (I, O/group, *k) -> (*k, O/group, I).
+    """
+    if _is_depthwise(spec):
+        split = weight.reshape(spec.channels[0], -1, *spec.kernel_size)
+        return moved(split, (0, 1), (-2, -1))
+    return moved(weight, (0, 1), (-1, -2))
+
+
+def _is_depthwise(spec: OpSpec) -> bool:
+    conv = spec.kind is OpKind.CONV
+    return conv and spec.rank < 3 and spec.group == spec.channels[0] > 1
+
+
 def compute(
     spec: OpSpec,
     padding: str,
     x: Any,
-    weight: np.ndarray | None,
+    weight: Any,
     bias: np.ndarray | None,
     *,
     dilated_depthwise: bool = False,
 ) -> Any:
     """The output, channels last: `padding` is "SAME", "VALID" after explicit zeros, or PADDED.
 
-    `x` is a tensor (N, *spatial, C), `weight` and `bias` as `OpSpec.weight_shape` says. Lp pools
-    give the p-th power of the norm. `dilated_depthwise`: as `tf_code.statements` has it.
+    `x` is a tensor (N, *spatial, C), `weight` and `bias` as `OpSpec.weight_shape` says; `weight`
+    may be a tensor, as `laid_out` has it. Lp pools give the p-th power of the norm.
+    `dilated_depthwise`: as `tf_code.statements` has it.
     """
     y = _computed(spec, padding, x, weight, dilated_depthwise)
     return y if bias is None else tf_ops.tensorflow().nn.bias_add(y, bias)
@@ -76,17 +94,18 @@ def _windowed(spec: OpSpec, padding: str, x: Any, weight: Any, dilated_depthwise
     return pool(x, spec.kernel_size, spec.stride, padding)
 
 
-def _conv(spec: OpSpec, padding: str, x: Any, weight: np.ndarray, dilated_depthwise: bool) -> Any:
-    """(O, I/group, *k) -> (*k, I/group, O), or depthwise (C * m, 1, *k) -> (*k, C, m)."""
-    tf = tf_ops.tensorflow()
-    channels = spec.channels[0]
-    if spec.rank < 3 and spec.group == channels > 1:
-        split = weight.reshape(channels, -1, *spec.kernel_size)
-        kernel = tf.constant(moved(split, (0, 1), (-2, -1)))
+def _conv(spec: OpSpec, padding: str, x: Any, weight: Any, dilated_depthwise: bool) -> Any:
+    kernel = _kernel(spec, weight)
+    if _is_depthwise(spec):
         depthwise = tf_ops.depthwise_native if dilated_depthwise else tf_ops.depthwise_conv
         return depthwise(x, kernel, spec.stride, spec.dilation, padding)
-    kernel = tf.constant(moved(weight, (0, 1), (-1, -2)))
     return tf_ops.conv(x, kernel, spec.stride, spec.dilation, padding)
+
+
+def _kernel(spec: OpSpec, weight: Any) -> Any:
+    """The weight as a tensor."""
+    tf = tf_ops.tensorflow()
+    return weight if tf.is_tensor(weight) else tf.constant(laid_out(spec, weight))
 
 
 def _lp_pool(spec: OpSpec, padding: str, x: Any) -> Any:
@@ -96,7 +115,7 @@ def _lp_pool(spec: OpSpec, padding: str, x: Any) -> Any:
     return tf_ops.conv(tf.abs(x) ** spec.p, ones, spec.stride, spec.dilation, padding)
 
 
-def _transposed(spec: OpSpec, padding: str, x: Any, weight: np.ndarray) -> Any:
+def _transposed(spec: OpSpec, padding: str, x: Any, weight: Any) -> Any:
     """Groups are split; VALID gives the full output, which is then cropped."""
     if padding == "SAME":
         sizes = tuple(n * s for n, s in zip(spec.input_size, spec.stride, strict=True))
@@ -108,18 +127,12 @@ def _transposed(spec: OpSpec, padding: str, x: Any, weight: np.ndarray) -> Any:
     return tf_ops.zero_pad(full, [(-axis.crop_before, -axis.crop_after) for axis in axes])
 
 
-def _by_group(
-    spec: OpSpec, padding: str, x: Any, weight: np.ndarray, sizes: tuple[int, ...]
-) -> Any:
-    """(I, O/group, *k) -> (*k, O/group, I/group) for each group."""
-    import numpy as np
-
-    tf = tf_ops.tensorflow()
-    inputs = tf.split(x, spec.group, -1) if spec.group > 1 else [x]
+def _by_group(spec: OpSpec, padding: str, x: Any, weight: Any, sizes: tuple[int, ...]) -> Any:
+    tf, kernel, groups = tf_ops.tensorflow(), _kernel(spec, weight), spec.group
+    inputs = tf.split(x, groups, -1) if groups > 1 else [x]
+    kernels = tf.split(kernel, groups, -1) if groups > 1 else [kernel]
     outputs = [
-        tf_ops.conv_transpose(
-            part, moved(piece, (0, 1), (-1, -2)), sizes, spec.stride, spec.dilation, padding
-        )
-        for part, piece in zip(inputs, np.split(weight, spec.group), strict=True)
+        tf_ops.conv_transpose(part, piece, sizes, spec.stride, spec.dilation, padding)
+        for part, piece in zip(inputs, kernels, strict=True)
     ]
-    return tf.concat(outputs, -1) if spec.group > 1 else outputs[0]
+    return tf.concat(outputs, -1) if groups > 1 else outputs[0]

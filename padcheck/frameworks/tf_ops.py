@@ -197,7 +197,8 @@ def conv_transpose(
     """
     tf = tensorflow()
     rank = len(stride)
-    sizes = [x.shape[0], *output_size, kernel.shape[-2]]
+    batch = x.shape[0]
+    sizes = [tf.shape(x)[0] if batch is None else batch, *output_size, kernel.shape[-2]]
     if rank == 3:
         y: Tensor = _raw().Conv3DBackpropInputV2(
             input_sizes=sizes,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     import keras
     from numpy.typing import NDArray
 
-__all__ = ["Repair", "repair"]
+__all__ = ["Repair", "repair", "save"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,6 +56,20 @@ def repair(model: keras.Model, fixes: Mapping[str, Repair]) -> keras.Model:
         made = work.model(model)
         work.finish()
         return made
+
+
+def save(model: keras.Model, path: str | os.PathLike[str]) -> None:
+    """Writes a .keras file, whole or not at all.
+
+    Raises FrameworkError for what Keras cannot save, and OSError.
+    """
+    keras = import_framework("keras", extra="tensorflow")
+    target = os.path.realpath(path)
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(target), prefix=".padcheck-") as folder:
+        made = os.path.join(folder, "model.keras")
+        with translated("keras", keras.__version__):
+            model.save(made)
+        os.replace(made, target)
 
 
 def _check(keras: Any, named: Mapping[str, Any], fixes: Mapping[str, Repair]) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from onnx import ModelProto
 
-__all__ = ["arrays_of", "model_for", "power_of_norm"]
+__all__ = ["IR_VERSION", "arrays_of", "model_for", "power_of_norm"]
 
 #: The oldest IR that goes with OPSET: https://github.com/onnx/onnx/blob/main/docs/Versioning.md
 IR_VERSION = 10

@@ -14,7 +14,7 @@ from padcheck.frameworks.onnx.reading.evaluation import Evaluator
 from padcheck.frameworks.onnx.reading.graph import Entry, Scope, printable
 from padcheck.frameworks.onnx.reading.loading import LoadedModel, load_model
 from padcheck.frameworks.onnx.reading.shapes import ShapeInference
-from padcheck.frameworks.onnx.reading.sites import is_open, is_windowed, read_site
+from padcheck.frameworks.onnx.reading.sites import Located, is_open, is_windowed, read_site
 from padcheck.frameworks.onnx.reading.tensors import MAX_SIZE, Dims, dims_of, tensor_type
 from padcheck.geometry import at_least
 from padcheck.records import ModelRef, Site
@@ -22,7 +22,15 @@ from padcheck.records import ModelRef, Site
 if TYPE_CHECKING:
     import onnx
 
-__all__ = ["READER", "OnnxReader", "ReadModel", "read_loaded", "read_model"]
+__all__ = [
+    "READER",
+    "Locations",
+    "OnnxReader",
+    "ReadModel",
+    "locate",
+    "read_loaded",
+    "read_model",
+]
 
 #: How many names an error message lists.
 LISTED = 8
@@ -36,6 +44,15 @@ class ReadModel:
     sites: tuple[Site, ...]
     notes: tuple[str, ...] = ()
     inputs: dict[str, tuple[int | str | None, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Locations:
+    """Where the sites of a ReadModel stand: the scopes of its model, and one entry per site."""
+
+    root: Scope
+    evaluator: Evaluator
+    sites: tuple[Located, ...]
 
 
 def read_model(
@@ -62,6 +79,13 @@ def read_loaded(
     loaded: LoadedModel, *, input_shapes: Mapping[str, Sequence[int]] | None = None
 ) -> ReadModel:
     """As `read_model`, for a model that is loaded already; may be asked at several sizes."""
+    return locate(loaded, input_shapes=input_shapes)[0]
+
+
+def locate(
+    loaded: LoadedModel, *, input_shapes: Mapping[str, Sequence[int]] | None = None
+) -> tuple[ReadModel, Locations]:
+    """As `read_loaded`, and where the sites stand in the model."""
     root = build_scopes(loaded.proto, loaded.where)
     inputs = _type_inputs(root, input_shapes or {})
     evaluator = Evaluator(loaded.folder)
@@ -70,12 +94,14 @@ def read_loaded(
     shapes.run(root)
     if any(is_open(scope, entry) for scope, entry in root.walk()):
         shapes.fill_holes(root)
-    return ReadModel(
+    found = _sites(root, evaluator)
+    read = ReadModel(
         ref=loaded.ref,
-        sites=_sites(root, evaluator),
+        sites=tuple(one.site for one in found),
         notes=(*loaded.notes, *_opset_notes(loaded.proto), *_override_notes(root, input_shapes)),
         inputs=inputs,
     )
+    return read, Locations(root, evaluator, found)
 
 
 class OnnxReader:
@@ -134,7 +160,7 @@ def _given(name: str, shape: Sequence[int], declared: Dims | None) -> Dims:
     return sizes
 
 
-def _sites(root: Scope, evaluator: Evaluator) -> tuple[Site, ...]:
+def _sites(root: Scope, evaluator: Evaluator) -> tuple[Located, ...]:
     names = _Names()
     sites = []
     for scope, entry in root.walk():

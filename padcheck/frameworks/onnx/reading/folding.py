@@ -37,14 +37,20 @@ MAX_CHAIN = 64
 class Folded:
     """`data` is the value before the Pads; `pads` is (before, after) per spatial axis.
 
-    `border` is what they hold, where that is not what the op itself pads with.
+    `border` is what they hold, where that is not what the op itself pads with; `nodes` are the
+    Pads, from the nearest one up.
     """
 
     data: str
-    names: tuple[str, ...] = ()
+    nodes: tuple[Entry, ...] = ()
     pads: tuple[tuple[int, int], ...] = ()
     notes: tuple[str, ...] = ()
     border: Border | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The paths of the Pads."""
+        return tuple(node.path for node in self.nodes)
 
 
 def fold_pads(
@@ -81,7 +87,7 @@ def fold_pads(
             return replace(folded, notes=(*folded.notes, note))
         folded = Folded(
             source,
-            (*folded.names, pad.path),
+            (*folded.nodes, pad),
             _sum(folded.pads, amounts),
             border=border if any(map(any, amounts)) else folded.border,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from padcheck.errors import GeometryError, ModelError
 from padcheck.frameworks.onnx.reading.attributes import MAX_EXTENT, auto_pad, is_set, shown
 from padcheck.frameworks.onnx.reading.constant_ops import Unknown
@@ -14,7 +16,18 @@ from padcheck.frameworks.onnx.reading.tensors import Dims
 from padcheck.frameworks.onnx.reading.windows import Shapes, WindowReading, read_window_op
 from padcheck.records import Site
 
-__all__ = ["is_open", "is_windowed", "output_dims", "read_site"]
+__all__ = ["Located", "is_open", "is_windowed", "output_dims", "read_site"]
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A site and where it was found; `operator` and `folded` are None where it was not read."""
+
+    site: Site
+    scope: Scope
+    entry: Entry
+    operator: Operator | None = None
+    folded: Folded | None = None
 
 
 def is_windowed(entry: Entry) -> bool:
@@ -22,16 +35,18 @@ def is_windowed(entry: Entry) -> bool:
     return operator_of(entry) is not None or refusal_of(entry) is not None
 
 
-def read_site(scope: Scope, entry: Entry, name: str, evaluator: Evaluator) -> Site:
+def read_site(scope: Scope, entry: Entry, name: str, evaluator: Evaluator) -> Located:
     """The Site of a windowed entry, with a reason instead of a spec where it cannot be read."""
     operator, op_type = operator_of(entry), printable(entry.op_type)
     if operator is None:
-        return Site(name=name, op_type=op_type, reason=refusal_of(entry))
+        site = Site(name=name, op_type=op_type, reason=refusal_of(entry))
+        return Located(site, scope, entry)
     try:
         reading, folded = _read(scope, entry, operator, evaluator)
     except (ModelError, GeometryError) as error:
-        return Site(name=name, op_type=op_type, reason=str(error))
-    return Site(
+        site = Site(name=name, op_type=op_type, reason=str(error))
+        return Located(site, scope, entry)
+    site = Site(
         name=name,
         op_type=op_type,
         spec=reading.spec,
@@ -39,6 +54,7 @@ def read_site(scope: Scope, entry: Entry, name: str, evaluator: Evaluator) -> Si
         dynamic=reading.dynamic,
         notes=(*reading.notes, *folded.notes, *_fused(entry, operator)),
     )
+    return Located(site, scope, entry, operator, folded)
 
 
 def output_dims(

@@ -1,0 +1,260 @@
+"""Two networks, held to each other: the steps in order, and their report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from padcheck import __version__
+from padcheck.checks.compare.assembling import Judged, lone_op, pair_op
+from padcheck.checks.compare.boxed import TARGET
+from padcheck.checks.compare.coarse import coarse_changes
+from padcheck.checks.compare.explaining import Explanation, explain
+from padcheck.checks.compare.feeds import described, made, pair_inputs, target_feeds
+from padcheck.checks.compare.pairs import PairJudge
+from padcheck.checks.compare.parting import Parting
+from padcheck.checks.compare.values import ValuesJudgement, compare_values
+from padcheck.checks.compare.whole import Whole
+from padcheck.errors import FrameworkError, ModelError, UsageError
+from padcheck.matching import Matching, Pair, match
+from padcheck.records import (
+    MISMATCH,
+    UNVERIFIED,
+    EndToEnd,
+    Finding,
+    OpReport,
+    Proof,
+    Report,
+    printable,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from padcheck.checks.survey import Progress
+    from padcheck.frameworks.base import Network
+
+    Arrays = Mapping[str, NDArray[Any]]
+
+__all__ = ["Comparison"]
+
+#: How much larger an input is made to reach every clip.
+LOUDER = 1000.0
+
+
+class Comparison:
+    """A source and a target; `report` does the work, once.
+
+    Raises ModelError for two models that have nothing to do with each other.
+    """
+
+    def __init__(
+        self,
+        source: Network,
+        target: Network,
+        *,
+        input_shapes: Mapping[str, Sequence[int]] | None = None,
+        inputs: Arrays | NDArray[Any] | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self._arrays = _by_name(source, inputs)
+        self._inputs = pair_inputs(source, target, input_shapes, self._arrays)
+        self.source = source.at({pair.source.name: pair.shape for pair in self._inputs})
+        self.target = target.at({pair.target.name: pair.target_shape for pair in self._inputs})
+        self._progress = progress
+        #: The source's node that a layer of the target was made from, where a converter says so.
+        self.nodes: Mapping[str, str] = {}
+        self.matching = _matched(self.source, self.target)
+        self.rows: list[Judged] = []
+        self.hypotheses: dict[int, ValuesJudgement] = {}
+        self._values: list[tuple[Pair, ValuesJudgement]] = []
+
+    def again(self, target: Network) -> Comparison:
+        """The same source and inputs with another target."""
+        shapes = {pair.source.name: pair.shape for pair in self._inputs}
+        return Comparison(self.source, target, input_shapes=shapes, inputs=self._arrays)
+
+    def report(self) -> Report:
+        """Judges every pair, runs both models, explains the difference."""
+        self._judge()
+        whole = self._run()
+        return Report(
+            command="compare",
+            padcheck=__version__,
+            source=self.source.ref,
+            target=self.target.ref,
+            frameworks={**self.source.versions(), **self.target.versions()},
+            ops=self._ops(),
+            findings=tuple(finding for row in self.rows for finding in row.findings),
+            notes=tuple(dict.fromkeys((*self.source.notes, *self.target.notes))),
+            end_to_end=whole,
+        )
+
+    def _judge(self) -> None:
+        judge = PairJudge(self.source, self.target)
+        pairs = self.matching.pairs
+        for done, pair in enumerate(pairs, 1):
+            row = Judged(pair, judge.judge(pair.sources, pair.targets))
+            values = compare_values(self.source, self.target, pair.sources, pair.targets)
+            self._values.append((pair, values))
+            if values.findings:
+                self.hypotheses[len(self.rows)] = values
+            elif values.verdict == UNVERIFIED:
+                row.doubt = values.reason
+            row.remarks += [*values.notes, *self._origins(pair)]
+            self.rows.append(row)
+            if self._progress is not None:
+                self._progress(done, len(pairs))
+
+    def _origins(self, pair: Pair) -> Iterator[str]:
+        """Where a converter says that it made a layer from another node than its partner."""
+        names = [self.source.sites[index].name for index in pair.sources]
+        for index in pair.targets:
+            layer = self.target.sites[index].name
+            node = self.nodes.get(layer)
+            if node is not None and node not in names:
+                yield f"{layer} was made from {node}"
+
+    def _run(self) -> EndToEnd:
+        feeds = made(self._inputs, self._arrays)
+        told = tuple(described(self._inputs, self._arrays))
+        try:
+            whole = self._whole(feeds)
+            louder = None
+            if self.hypotheses and not whole.differs:
+                louder = self._whole(_louder(feeds))
+            found = explain(whole, self.rows, self.hypotheses, louder=louder)
+        except FrameworkError as error:
+            for index in self.hypotheses:
+                self.rows[index].remarks.append("its numbers differ; the models were not run")
+            return EndToEnd(reason=str(error), inputs=told)
+        self._settle(whole, found)
+        return self._end_to_end(whole, found, told)
+
+    def _whole(self, feeds: Arrays) -> Whole:
+        return Whole(
+            self.source,
+            self.target,
+            feeds,
+            target_feeds(self._inputs, feeds),
+            pairs=self.matching.pairs,
+            coarse=coarse_changes(self.source, self.target, self._values),
+        )
+
+    def _settle(self, whole: Whole, found: Explanation) -> None:
+        """Hypotheses become findings or remarks; what stays unexplained becomes a finding."""
+        for index, values in self.hypotheses.items():
+            row = self.rows[index]
+            told = values.findings
+            if index in found.confirmed:
+                row.numbers += told
+            else:
+                row.remarks += [f"no difference in the end: {each.message}" for each in told]
+        if whole.differs and not found.is_whole and self.rows:
+            self._blame(found)
+
+    def _blame(self, found: Explanation) -> None:
+        """PAD999 where the two still part."""
+        where = found.remaining
+        if where is None:
+            row = self.rows[-1]
+            message = "the outputs differ after the last matched convolution or pool"
+        else:
+            row = next(row for row in self.rows if where.source in row.pair.sources)
+            message = _parts_at(where)
+        if row.verdict == MISMATCH and where is not None and not where.at_input:
+            return  # told already
+        name = self.source.sites[row.pair.sources[0]].name
+        row.unexplained.append(
+            Finding(
+                code="PAD999",
+                name="unexplained",
+                op=name,
+                lowering=TARGET,
+                message=message,
+                help="compare what stands between the matched ops: activations, reshapes, resizes",
+                safety="maybe",
+                proof=Proof(status="unexplained", residual=found.residual),
+            )
+        )
+
+    def _end_to_end(self, whole: Whole, found: Explanation, inputs: tuple[str, ...]) -> EndToEnd:
+        guilty = [row for row in self.rows if row.verdict == MISMATCH]
+        codes = [each.code for row in guilty for each in row.findings if not each.latent]
+        first = found.first
+        return EndToEnd(
+            outputs=whole.outputs,
+            first_divergence=None if first is None else self.source.sites[first.source].name,
+            first_divergence_target=(
+                None if first is None else self.target.sites[first.target].name
+            ),
+            first_divergence_relative_l2=None if first is None else _finite(first.relative),
+            first_divergence_at_input=first is not None and first.at_input,
+            explained_by=tuple(dict.fromkeys(codes)) if found.after else (),
+            residual_relative_l2=_finite(found.residual),
+            after=found.after,
+            remaining=(
+                (self.source.sites[found.remaining.source].name,)
+                if found.remaining is not None
+                else ()
+            ),
+            inputs=inputs,
+            notes=(*whole.notes, *whole.unpaired, *found.notes),
+        )
+
+    def _ops(self) -> tuple[OpReport, ...]:
+        ops: list[tuple[int, OpReport]] = [
+            (row.pair.sources[0], pair_op(self.source, self.target, row)) for row in self.rows
+        ]
+        ops += [
+            (index, lone_op(self.source.sites[index], reason))
+            for index, reason in self.matching.lone_sources
+        ]
+        ops.sort(key=lambda each: each[0])
+        theirs = [
+            lone_op(self.target.sites[index], reason, in_target=True)
+            for index, reason in self.matching.lone_targets
+        ]
+        return (*(op for _, op in ops), *theirs)
+
+
+def _matched(source: Network, target: Network) -> Matching:
+    matching = match(source, target)
+    if matching.related:
+        return matching
+    mine, theirs = (printable(each.ref.path or "model in memory") for each in (source, target))
+    raise ModelError(
+        f"not one weight in common with {theirs}: two models that have nothing to do with each "
+        "other",
+        where=mine,
+    )
+
+
+def _by_name(source: Network, inputs: Any) -> dict[str, Any]:
+    if inputs is None:
+        return {}
+    if isinstance(inputs, Mapping):
+        return dict(inputs)
+    if len(source.inputs) != 1:
+        names = ", ".join(printable(tensor.name) for tensor in source.inputs)
+        raise UsageError(f"expected arrays by name for the inputs {names} but got one array")
+    return {source.inputs[0].name: inputs}
+
+
+def _louder(feeds: Arrays) -> dict[str, Any]:
+    return {
+        name: array * array.dtype.type(LOUDER) if array.dtype.kind == "f" else array
+        for name, array in feeds.items()
+    }
+
+
+def _parts_at(where: Parting) -> str:
+    if where.at_input:
+        return (
+            "its very input differs: what stands before it, no convolution or pool, is not the same"
+        )
+    return "its output differs, though its windows and its numbers are the same"
+
+
+def _finite(number: float | None) -> float | None:
+    return None if number is None or number in (float("inf"),) or number != number else number

@@ -1,0 +1,125 @@
+"""How far two right implementations of one network may lie apart: measured, not assumed.
+
+Two frameworks round differently at every product and sum. What that does to an output depends
+on the network, so it is measured on it: every weight is changed by as much as the roundings of
+its op may add up to, at random, and the network run again.
+
+1. An op that sums K products in a float format of rounding unit u is off by about u * sqrt(K) of
+   its largest partial sums (Higham and Mary, "A new approach to probabilistic rounding error
+   analysis", 2019). Changing each weight by that much, with random signs, moves an output by the
+   2-norm of its products times that.
+2. A tensor's bound is FACTOR times how far it moved, and not less than FACTOR * u.
+3. A side that stores integers rounds each op's output to its step. The source is then run with
+   the target's weights and with each output rounded to the target's grid; how far it moves is the
+   bound's other part.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from padcheck.checks.compare.distance import distance
+from padcheck.checks.compare.own import own_change
+from padcheck.errors import FrameworkError
+from padcheck.records import Change, OpSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from padcheck.frameworks.base import Network
+
+__all__ = ["FACTOR", "Noise"]
+
+#: How much further than its measured sensitivity a right output may lie: two sides round, and
+#: blocked or transformed (Winograd) sums round more than once per product.
+FACTOR = 8.0
+#: The same for the rounding of a quantized side: ops between the sites round, too.
+COARSE_FACTOR = 3.0
+#: An output that moves by less than this share of a rounding unit tells nothing.
+DEAF = 1e-2
+_UNITS = {"float16": 2.0**-11, "bfloat16": 2.0**-8}
+_FLOAT32 = 2.0**-24
+
+
+class Noise:
+    """The bounds of a source's tensors on one input; runs what it needs once."""
+
+    def __init__(
+        self,
+        source: Network,
+        feeds: Mapping[str, NDArray[Any]],
+        coarse: Mapping[int, Change] | None = None,
+    ) -> None:
+        self._source, self._feeds = source, feeds
+        self._unit = _unit(source)
+        self._noisy = self._altered(self._perturbed())
+        self._coarse = self._altered(coarse or {})
+
+    def bounds(
+        self, reference: Mapping[str, NDArray[Any]], fetches: Sequence[str] = ()
+    ) -> dict[str, float]:
+        """Relative bound of every tensor of `reference`, by name."""
+        bounds = dict.fromkeys(reference, FACTOR * self._unit * self._terms())
+        for network, factor in ((self._noisy, FACTOR), (self._coarse, COARSE_FACTOR)):
+            if network is None:
+                continue
+            seen = network.run(self._feeds, fetches)
+            for name, array in reference.items():
+                if name in seen and seen[name].shape == array.shape:
+                    off = distance(array, seen[name]).relative
+                    bounds[name] += factor * off if math.isfinite(off) else 0.0
+        return bounds
+
+    def is_deaf(self, bounds: Mapping[str, float]) -> bool:
+        """Whether no output moves with the weights, as those of a saturated Softmax do not."""
+        least = FACTOR * self._unit * (1 + DEAF)
+        return self._noisy is not None and all(bound <= least for bound in bounds.values())
+
+    def _terms(self) -> float:
+        """How many roundings add up where nothing could be measured, and 1 where it was."""
+        if self._noisy is not None:
+            return 1.0
+        return math.sqrt(sum(_summed(site.spec) for site in self._source.sites if site.spec))
+
+    def _perturbed(self) -> dict[int, Change]:
+        generator = np.random.default_rng(0)
+        changes = {}
+        for index, (site, place) in enumerate(
+            zip(self._source.sites, self._source.places, strict=True)
+        ):
+            if site.spec is None or place is None or place.values is None:
+                continue
+            own = own_change(self._source, index)
+            if own is None or own.weight is None:
+                continue
+            size = self._unit * max(2.0, math.sqrt(_summed(site.spec)))  # 2: one last digit
+            signs = generator.integers(0, 2, own.weight.shape, dtype=np.int8) * 2 - 1
+            weight = (own.weight * (1 + size * signs.astype(np.float64))).astype(np.float32)
+            changes[index] = dataclasses.replace(own, weight=weight)
+        return changes
+
+    def _altered(self, changes: Mapping[int, Change]) -> Network | None:
+        if not changes:
+            return None
+        try:
+            return self._source.altered(changes)
+        except FrameworkError:
+            return None
+
+
+def _summed(spec: OpSpec) -> int:
+    """How many products one output sums."""
+    if not spec.kind.has_weight:
+        return math.prod(spec.kernel_size)
+    return math.prod(spec.weight_shape) // max(1, spec.channels[1] // spec.group)
+
+
+def _unit(source: Network) -> float:
+    """The rounding unit of the coarsest float format among inputs and outputs."""
+    kinds = {tensor.dtype for tensor in (*source.inputs, *source.outputs)}
+    return max((_UNITS.get(kind, _FLOAT32) for kind in kinds), default=_FLOAT32)

@@ -1,0 +1,1 @@
+"""From a graph to its windowed ops: attributes, what stands around them, specs and places."""
