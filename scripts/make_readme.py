@@ -1,4 +1,4 @@
-"""Writes the generated parts of README.md: the report, the tables of codes and of inputs."""
+"""Writes the generated parts of README.md: the reports, the tables of codes and of inputs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from padcheck.causes import CODES, documentation
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-COMMAND = ["diagnose", "fixtures/resnet_thin.onnx"]
+DIAGNOSE = ["diagnose", "fixtures/resnet_thin.onnx"]
+COMPARE = ["compare", "fixtures/three_faults.onnx", "fixtures/three_faults.keras"]
 
 
 def codes_table() -> str:
@@ -29,10 +30,10 @@ def _what(code: str) -> str:
     return " ".join(text.split())
 
 
-def report() -> str:
-    """What the command prints, 80 columns wide, as a code block."""
+def report(command: list[str]) -> str:
+    """What a command prints, 80 columns wide, as a code block."""
     done = subprocess.run(
-        [sys.executable, "-m", "padcheck", *COMMAND], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "padcheck", *command], cwd=ROOT, capture_output=True, text=True
     )
     if done.returncode != 1:
         raise SystemExit(done.stderr)
@@ -48,7 +49,8 @@ def filled(text: str, part: str, content: str) -> str:
 def main() -> None:
     text = README.read_text(encoding="utf-8")
     for part, content in (
-        ("report", report()),
+        ("report", report(DIAGNOSE)),
+        ("comparison", report(COMPARE)),
         ("codes", codes_table()),
         ("inputs", inputs_table()),
     ):

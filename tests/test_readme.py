@@ -35,9 +35,20 @@ def test_the_table_of_inputs_is_worked_out():
 
 
 def test_the_report_shown_is_the_one_printed():
-    done = padcheck(*MAKE["COMMAND"])
+    done = padcheck(*MAKE["DIAGNOSE"])
     assert done.stderr == ""
     assert part("report") == f"```\n{done.stdout.rstrip()}\n```"
+
+
+def test_the_comparison_shown_is_the_one_printed():
+    """But for what rounding leaves, which depends on the machine."""
+    done = padcheck(*MAKE["COMPARE"])
+    assert done.stderr == ""
+    shown, printed = (
+        re.sub(r"\d(\.\d+)?e-\d\d", "#", " ".join(text.split()))
+        for text in (part("comparison"), f"```\n{done.stdout.rstrip()}\n```")
+    )
+    assert shown == printed
 
 
 @pytest.mark.parametrize(

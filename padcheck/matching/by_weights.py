@@ -6,14 +6,17 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from padcheck.matching.rearranged import rearranged
-from padcheck.matching.signature import Likeness, alike
+from padcheck.matching.shelf import Shelf
+from padcheck.matching.signature import Likeness
 from padcheck.matching.split import parts_of
 from padcheck.matching.ties import Class
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from padcheck.matching.ledger import Ledger
+    from padcheck.matching.side import Side
+    from padcheck.matching.signature import Signature
 
 __all__ = ["pair_groups", "pair_rearranged", "pair_weights"]
 
@@ -34,11 +37,17 @@ def pair_weights(ledger: Ledger) -> None:
     """Rules 1 and 2."""
     while True:
         classes: list[Class] = []
-        taken: tuple[set[int], set[int]] = (set(), set())
+        ours, theirs = (_free(side) for side in (ledger.source, ledger.target))
+        shelf = Shelf(theirs)
         for likeness, coarse, how in _WAYS:
-            for sources, targets in _connected(_edges(ledger, likeness, coarse, taken)):
-                taken[0].update(sources)
-                taken[1].update(targets)
+            edges = {
+                index: shelf.like(one, likeness, coarse=coarse, wanted=theirs.__contains__)
+                for index, one in ours.items()
+            }
+            for sources, targets in _connected(edges):
+                ours = {index: one for index, one in ours.items() if index not in sources}
+                for index in targets:
+                    del theirs[index]
                 classes.append(Class(sources=sources, targets=targets, how=how))
         if not classes:
             return
@@ -46,29 +55,8 @@ def pair_weights(ledger: Ledger) -> None:
         ledger.settle(classes)
 
 
-def _edges(
-    ledger: Ledger, likeness: Likeness, coarse: bool, taken: tuple[set[int], set[int]]
-) -> dict[int, list[int]]:
-    """Source -> targets with the same weight, among those not taken."""
-    ours, theirs = (
-        {
-            index: one
-            for index, one in side.signatures.items()
-            if side.pair[index] is None and index not in gone
-        }
-        for side, gone in zip((ledger.source, ledger.target), taken, strict=True)
-    )
-    buckets: dict[Hashable, list[int]] = defaultdict(list)
-    for index, one in theirs.items():
-        buckets[one.shape, one.rows].append(index)
-    return {
-        index: [
-            other
-            for other in buckets[one.shape, one.rows]
-            if alike(one, theirs[other], likeness, coarse=coarse)
-        ]
-        for index, one in ours.items()
-    }
+def _free(side: Side) -> dict[int, Signature]:
+    return {index: one for index, one in side.signatures.items() if side.pair[index] is None}
 
 
 def _connected(edges: Mapping[int, Sequence[int]]) -> Iterator[_Sets]:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from padcheck.matching.signature import Likeness, Signature, Turn, alike, rows_of, sign
+from padcheck.matching.shelf import Shelf
+from padcheck.matching.signature import Likeness, Signature, Turn, rows_of, sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,8 @@ __all__ = ["rearranged"]
 
 #: Bits of a logarithm; what float32 rounding changes in a sum is far below.
 AGREEING = 20
+#: What turned weights must have in common, and whether a coarse float is allowed for.
+_WAYS = tuple(itertools.product((Likeness.EITHER, Likeness.FACTOR), (False, True)))
 #: Elements taken at a time.
 BLOCK = 1 << 16
 #: Magnitudes vary when their variance is more than this share of their mean square.
@@ -46,18 +49,17 @@ def rearranged(source: Side, target: Side) -> dict[int, list[int]]:
     ours = [index for index in source.free() if index in source.signatures]
     if not (theirs and ours):
         return {}
+    shelf = Shelf({index: target.signatures[index] for index in theirs})
     sums = {index: _sums(target.spec(index), values) for index, values in target.weights(theirs)}
     found: dict[int, list[int]] = {}
     for index, values in source.weights(ours):
         spec = source.spec(index)
-        turned = _turned(spec, values)
         own = _sums(spec, values)
-        found[index] = [
-            other
-            for other in theirs
-            if any(_same(one, target.signatures[other]) for one in turned)
-            or _agree(own, sums[other])
-        ]
+        likes = {other for other in theirs if _agree(own, sums[other])}
+        for one in _turned(spec, values):
+            for likeness, coarse in _WAYS:
+                likes.update(shelf.like(one, likeness, coarse=coarse))
+        found[index] = sorted(likes)
     return found
 
 
@@ -78,16 +80,6 @@ def _turns(kernel: tuple[int, ...]) -> Iterator[Turn]:
             for flipped in itertools.combinations(long, count):
                 if flipped or transposed:
                     yield Turn(transposed, flipped)
-
-
-def _same(one: Signature, other: Signature) -> bool:
-    if one.shape != other.shape or one.rows != other.rows:
-        return False
-    return any(
-        alike(one, other, likeness, coarse=coarse)
-        for coarse in (False, True)
-        for likeness in (Likeness.EITHER, Likeness.FACTOR)
-    )
 
 
 def _sums(spec: OpSpec, values: OpValues) -> list[NDArray[np.float64]]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Likeness", "Signature", "Turn", "alike", "rows_of", "sign", "squeezed"]
+__all__ = ["Likeness", "Signature", "Turn", "alike", "bound_of", "rows_of", "sign", "squeezed"]
 
 PROJECTIONS = 8
 BITS = 16
@@ -172,22 +172,25 @@ def alike(one: Signature, other: Signature, likeness: Likeness, *, coarse: bool 
 
     `coarse`: whether a float may have been rounded to bfloat16 on its way.
     """
-    if one.rows > 64:  # a few rows rule most out
-        few = np.linspace(0, one.rows - 1, 16).astype(np.intp)
-        hit, telling, _ = _compared(one.taking(few), other.taking(few), likeness, coarse)
-        if telling.any() and not hit.any():
-            return False
     hit, telling, bits = _compared(one, other, likeness, coarse)
     told = bits[hit].sum() - telling.sum()  # rule 4
     return bool(2 * hit.sum() >= telling.sum() and told >= BITS)  # rule 3
+
+
+def bound_of(
+    elements: int, noise: NDArray[Any], other: NDArray[Any], *, coarse: bool
+) -> NDArray[np.float64]:
+    """How far two directions may be apart: rule 2, with the noise of both."""
+    rounding = 2.0**-24 * (4 + math.sqrt(elements)) + (COARSE if coarse else 0)
+    bound: NDArray[np.float64] = SIGMAS * np.sqrt(noise**2 + other**2 + 2 * rounding**2)
+    return bound
 
 
 def _compared(
     one: Signature, other: Signature, likeness: Likeness, coarse: bool
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]:
     """Per row: whether it is the same, whether it has a say, and what it says in bits."""
-    rounding = 2.0**-24 * (4 + math.sqrt(one.elements)) + (COARSE if coarse else 0)
-    bound = SIGMAS * np.sqrt(one.noise**2 + other.noise**2 + 2 * rounding**2)
+    bound = bound_of(one.elements, one.noise, other.noise, coarse=coarse)
     length = likeness is not Likeness.FACTOR
     dimensions = min(one.elements - 1, PROJECTIONS) + length
     bits = -dimensions * np.log2(bound) - 1

@@ -111,7 +111,8 @@ class CausePages(Page):
         lowering = op.lowerings.get(finding.lowering or "")
         if lowering is not None and not lowering.measured:
             notes.append(": ".join(["predicted, not run", *filter(None, [lowering.reason])]))
-        if op.agrees_when and all(axis is None or axis.residues for axis in op.agrees_when):
+        told = op.agrees_when and not finding.code.startswith("PAD9")
+        if told and all(axis is None or axis.residues for axis in op.agrees_when or ()):
             notes.append(f"the two are the same op {agreement(op.agrees_when)}")
         others = [note for one in group.ops[1:] for note in one.notes[:1]]
         return list(dict.fromkeys([*notes, *op.notes, *others]))

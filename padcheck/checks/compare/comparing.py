@@ -58,7 +58,11 @@ class Comparison:
         progress: Progress | None = None,
     ) -> None:
         self._arrays = _by_name(source, inputs)
-        self._inputs = pair_inputs(source, target, input_shapes, self._arrays)
+        try:
+            self._inputs = pair_inputs(source, target, input_shapes, self._arrays)
+        except ModelError:
+            _matched(source, target)  # says so where there is more than that amiss
+            raise
         self.source = source.at({pair.source.name: pair.shape for pair in self._inputs})
         self.target = target.at({pair.target.name: pair.target_shape for pair in self._inputs})
         self._progress = progress

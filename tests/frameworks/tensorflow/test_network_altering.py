@@ -170,6 +170,16 @@ def test_what_someone_else_reads_stays() -> None:
     assert np.array_equal(observed, evaluate(spec, x).values + x)
 
 
+def test_what_the_change_reads_stays() -> None:
+    graph_def = frozen(
+        lambda x: tf.nn.max_pool2d(-x, 2, 1, "VALID", name="tail") + 0.0, (None, 5, 6, 2)
+    )
+    spec = op(MAX, (5, 6), 3, 2, pads=(1, 1))
+    made = alter(graph_def, [edit(Change(spec=spec), data="Neg")])
+    x = make_probe(spec).x
+    assert equals(ran(made, -x.astype(np.float32)), evaluate(spec, x))
+
+
 def test_what_is_to_be_kept_stays() -> None:
     graph_def = convolved(padding="same", activation="relu")
     tail, output = nodes(graph_def)["Identity"].input[0], name_ending(graph_def, "convolution")

@@ -441,6 +441,40 @@ def test_computes_its_op_at_every_size(case: Case) -> None:
         assert equals(observed, evaluate(spec, probe.x, probe.weight)), spec
 
 
+@pytest.mark.parametrize(
+    ("padding", "spec"),
+    [
+        ("VALID", op(TRANSPOSED, (4, 5), 3, 2)),
+        ("SAME", op(TRANSPOSED, (4, 5), 3, 2, pads=SAME_UPPER)),
+        ("VALID", op(TRANSPOSED, (4, 5), 1, 2, pads=((0, -1), (0, -1)))),
+    ],
+)
+def test_an_output_shape_worked_out_of_the_models_input_is_keras_own(
+    padding: str, spec: OpSpec
+) -> None:
+    def body(x: Any) -> Any:
+        shape = tf.concat([tf.shape(x)[:1], tf.shape(x)[1:3] * 2 + more, [3]], 0)
+        filters = kernel(*spec.kernel_size, 3, 2)
+        return tf.nn.conv2d_transpose(tf.nn.relu(x), filters, shape, 2, padding)
+
+    more = [size - 2 * n for size, n in zip(spec.output_size, spec.input_size, strict=True)]
+    graph_def = frozen(body, (None, None, None, 2))
+    node = windowed(graph_def)
+    site = isolate(
+        graph_def,
+        data="Relu",
+        weight=weight_of(graph_def),
+        output=node.name,
+        rank=2,
+        kind=OpKind.CONV_TRANSPOSE,
+        channels_last=True,
+        nodes=[node.name],
+    )
+    probe = make_probe(spec)
+    x, weight, _ = probe.as_float32()
+    assert equals(site(x, weight), evaluate(spec, probe.x, probe.weight))
+
+
 def test_an_op_of_no_output_is_refused_before_it_ends_the_process() -> None:
     for graph_def, kind in (
         (layers(K.MaxPooling2D(9), shape=(None, 16, 16, 2)), OpKind.MAX_POOL),

@@ -219,11 +219,24 @@ class Custom(L.Layer):
 @pytest.mark.parametrize("name", ["m.keras", "m.h5"])
 def test_a_custom_layer_needs_trust(tmp_path, name):
     path = save(net((8, 8, 2), L.Conv2D(2, 3), Custom(name="mine")), tmp_path / name)
-    refused(path, "layer 'mine'", "needs the custom class Custom", "--trust")
+    text = refused(path, "layer 'mine'", "needs the custom class Custom")
     if name == "m.h5":  # which does not say where the class is
+        assert "save the model as .keras" in text
         refused(path, "Custom", trust=True)
     else:
+        assert "--trust" in text
         assert len(open_network(path, trust=True).sites) == 1
+
+
+def test_a_custom_layer_of_a_module_that_is_not_here(tmp_path):
+    path = save(net((8, 8, 2), L.Conv2D(2, 3), Custom(name="mine")), tmp_path / "m.keras")
+
+    def moved(config):
+        config["config"]["layers"][-1]["module"] = "no_such_module"
+        return config
+
+    path = rewritten(path, tmp_path / "n.keras", moved)
+    refused(path, "layer 'mine'", "no_such_module.Custom, which cannot be imported", trust=True)
 
 
 def test_a_layer_that_the_process_knows(tmp_path):
@@ -399,6 +412,12 @@ def test_missing_variables(folder, model, tmp_path):
     path = Path(shutil.copytree(save(model, folder / "full"), tmp_path / "m"))
     shutil.rmtree(path / "variables")
     refused(path, "is no SavedModel that TensorFlow can load")
+
+
+def test_tensors_that_would_need_terabytes(tmp_path):
+    module = module_with(lambda x: x + tf.fill([1 << 20, 1 << 10, 1 << 10, 1], 1.0))
+    tf.saved_model.save(module, tmp_path / "m", signatures=module.serve)
+    refused(tmp_path / "m", "makes a tensor of 2199023255552 numbers")
 
 
 def test_a_table_is_no_constant(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from padcheck.frameworks.tensorflow.network import open_network
+from padcheck.frameworks.tensorflow.network.reading.names import site_names
 from tests.frameworks.tensorflow.keras_nets import (
     check,
     feeds,
@@ -31,23 +32,34 @@ def test_names_are_those_of_layers():
         [keras.Input((None, None, 4)), L.Conv2D(4, 3, name="inner"), L.MaxPooling2D(2)],
         name="stage1",
     )
-    network = opened(
-        (20, 20, 3), L.Conv2D(4, 3), L.Conv2D(4, 3), inner, L.Conv2D(4, 1, name="depthwise")
-    )
+    first, second = L.Conv2D(4, 3), L.Conv2D(4, 3)
+    network = opened((20, 20, 3), first, second, inner, L.Conv2D(4, 1, name="depthwise"))
     names = [site.name for site in network.sites]
-    first = names[0].rpartition("_")[0] or names[0]
-    assert names[0].startswith("conv2d")
-    assert names[1].startswith("conv2d")
-    assert names[0] != names[1]
-    assert first.startswith("conv2d")
-    assert names[2] == "stage1/inner"
-    assert names[3].startswith("stage1/max_pooling2d")
-    assert names[4] == "depthwise"
+    pool = inner.layers[-1].name
+    assert names == [first.name, second.name, "stage1/inner", f"stage1/{pool}", "depthwise"]
 
 
 def test_numbers_that_are_the_users_own_stay():
     network = opened((20, 20, 3), *(L.Conv2D(3, 3, name=name) for name in ("c", "c_1", "c_1_1")))
     assert [site.name for site in network.sites] == ["c", "c_1", "c_1_1"]
+
+
+def test_names_as_older_versions_of_keras_give_them():
+    nodes = {
+        "StatefulPartitionedCall/model/conv2d/Conv2D": "conv2d/kernel",
+        "StatefulPartitionedCall/model/conv2d_1/Conv2D": "conv2d_1/kernel",
+        "StatefulPartitionedCall/model/max_pooling2d/MaxPool": "",
+        "StatefulPartitionedCall/model/tf.nn.conv2d_3/Conv2D": "",
+    }
+    assert site_names(list(nodes), nodes) == [
+        "conv2d",
+        "conv2d_1",
+        "max_pooling2d",
+        "tf.nn.conv2d_3",
+    ]
+    assert site_names(["Conv2D", "Conv2D_1"], {}) == ["Conv2D", "Conv2D_1"]
+    assert site_names(["net/stem/Conv2D"], {}) == ["stem"]
+    assert site_names([], {}) == []
 
 
 def test_one_layer_twice_is_two_sites_with_one_weight():

@@ -34,6 +34,9 @@ MAX_ENTRIES = 1 << 20
 #: The longest name that is kept.
 MAX_NAME = 4096
 
+#: So many letters of a name count as one entry.
+LETTERS = 8
+
 #: More axes than this are no model's.
 MAX_RANK = 32
 
@@ -100,7 +103,9 @@ class _Reading:
         return tuple(int(number) for number in vector)
 
     def _text(self, text: bytes | None) -> str:
-        return printable((text or b"")[:MAX_NAME].decode("utf-8", "replace"))
+        kept = (text or b"")[:MAX_NAME]
+        self._range(len(kept) // LETTERS)
+        return printable(kept.decode("utf-8", "replace"))
 
     def _buffer(self, buffer: Any) -> tuple[int, int]:
         """(start, size); offset and size of large models count from the file's begin."""
@@ -170,7 +175,8 @@ class _Reading:
         import numpy as np
 
         self._range(quantization.ScaleLength())
-        scale = np.array(quantization.ScaleAsNumpy(), dtype=np.float64)
+        with np.errstate(invalid="ignore"):
+            scale = np.array(quantization.ScaleAsNumpy(), dtype=np.float64)
         zeros = quantization.ZeroPointAsNumpy()
         zero = np.zeros(1, np.int64) if isinstance(zeros, int) else np.array(zeros, np.int64)
         axis = int(quantization.QuantizedDimension())

@@ -104,11 +104,12 @@ class Graph:
         if index < 0:
             return None
         producer = self.producers.get(index)
+        sizes = self.tensor(index).sizes
         if producer is not None and producer.name == "DEQUANTIZE":
             index = producer.input(0)
         if index < 0 or index in self.producers or not is_constant(self.model, self.tensor(index)):
             return None
-        return self.tensor(index)
+        return self.tensor(index) if self.tensor(index).sizes == sizes else None
 
     def real(self, index: int) -> NDArray[Any] | None:
         """The real numbers of a constant in float64, None for what is none."""

@@ -21,8 +21,8 @@ __all__ = ["NAME", "check_memory", "interpreter", "measured", "sized"]
 
 NAME = "litert"
 
-#: The most bytes that the tensors of a model may take together.
-MAX_BYTES = 1 << 36
+#: The most elements of one tensor; 2 GiB of floats.
+MAX_ELEMENTS = 1 << 29
 
 
 def interpreter(data: bytes, *, delegates: bool = True, keep: bool = False) -> Any:
@@ -75,14 +75,12 @@ def sized(made: Any, graph: Graph, shapes: Mapping[int, tuple[int, ...]]) -> Non
 
 
 def check_memory(graph: Graph, shapes: Mapping[int, tuple[int, ...]]) -> None:
-    """Raises FrameworkError where tensors would take more than MAX_BYTES."""
-    largest = max((math.prod(shape) for shape in shapes.values()), default=0)
-    declared = max(
-        [largest, *(math.prod(tensor.sizes) for tensor in graph.subgraph.tensors)], default=0
-    )
-    if 8 * declared > MAX_BYTES:
+    """Raises FrameworkError for a tensor of more than MAX_ELEMENTS."""
+    declared = [tensor.sizes for tensor in graph.subgraph.tensors]
+    largest = max(map(math.prod, (*shapes.values(), *declared)), default=0)
+    if largest > MAX_ELEMENTS:
         raise FrameworkError(
-            f"{NAME} {version()}: a tensor of {declared} elements is more than fits in memory"
+            f"{NAME} {version()}: a tensor of {largest} elements is more than is computed at once"
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from padcheck.errors import UsageError
+from padcheck.errors import ModelError, UsageError
 from padcheck.frameworks.litert.network.graph import Graph
 from padcheck.frameworks.litert.network.records import Dims
 from padcheck.frameworks.litert.network.running import Ports
@@ -17,13 +17,20 @@ __all__ = ["ports_of", "shaped", "tensors_of"]
 #: How many names an error message lists.
 LISTED = 8
 
-#: The most elements an input may have.
-MAX_ELEMENTS = 1 << 31
+#: The most elements an input may have; 1 GiB of floats.
+MAX_ELEMENTS = 1 << 28
 
 
 def ports_of(graph: Graph) -> Ports:
-    """Names from the signature where there is exactly one, else those of the tensors."""
+    """Names from the signature where there is exactly one, else those of the tensors.
+
+    Raises ModelError for an input of more than MAX_ELEMENTS.
+    """
     subgraph, names = graph.subgraph, graph.names
+    for index in subgraph.inputs:
+        if math.prod(graph.tensor(index).sizes) > MAX_ELEMENTS:
+            problem = f"expected at most {MAX_ELEMENTS} elements"
+            raise ModelError(problem, where=graph.where, node=names[index], field="shape")
     inputs = {index: names[index] for index in subgraph.inputs}
     outputs = [(names[index], index) for index in dict.fromkeys(subgraph.outputs)]
     signatures = graph.model.signatures

@@ -105,7 +105,8 @@ def _real(graph: Graph, index: int, made: Any) -> np.ndarray:
     tensor = graph.tensor(index)
     if tensor.scales is None or array.dtype.kind not in "iu":
         return array
-    return dequantized(array, tensor.scales).astype(np.float32)
+    with np.errstate(over="ignore"):
+        return dequantized(array, tensor.scales).astype(np.float32)
 
 
 def _fetched(graph: Graph, index: int, made: Any) -> np.ndarray | None:

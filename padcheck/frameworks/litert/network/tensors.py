@@ -65,7 +65,10 @@ def real_array(model: Model, tensor: TensorInfo) -> NDArray[Any]:
 
 
 def dequantized(stored: NDArray[Any], scales: Scales | None) -> NDArray[Any]:
-    """scale * (stored - zero_point) in float64; the numbers themselves where there is no scale."""
+    """scale * (stored - zero_point) in float64; the numbers themselves where there is no scale.
+
+    Raises ModelError where there are not as many scales as entries on their axis.
+    """
     import numpy as np
 
     values = stored.astype(np.float64)
@@ -73,6 +76,9 @@ def dequantized(stored: NDArray[Any], scales: Scales | None) -> NDArray[Any]:
         return values
     shape = [1] * values.ndim
     if scales.scale.size > 1:
+        if values.ndim <= scales.axis or values.shape[scales.axis] != scales.scale.size:
+            problem = f"expected one scale per entry of axis {scales.axis}"
+            raise ModelError(f"{problem} but got {scales.scale.size}", field="quantization")
         shape[scales.axis] = scales.scale.size
     zeros = np.broadcast_to(scales.zero_point, scales.scale.shape).reshape(shape)
     real: NDArray[Any] = (values - zeros) * scales.scale.reshape(shape)

@@ -59,16 +59,27 @@ def read_values(graph: Graph, reading: Reading) -> OpValues:
     spec, ending = reading.window.spec, reading.ending
     stored = stored_array(graph.model, source)
     real = stored if source.scales is None else dequantized(stored, source.scales)
-    weight = canonical(real, reading.windowed, spec).astype(np.float32, copy=False)
+    with np.errstate(over="ignore"):
+        weight = canonical(real, reading.windowed, spec).astype(np.float32, copy=False)
     bias = _bias(graph, reading, source.scales)
     offset = ending.offset
     if bias is not None:
         scaled = bias if ending.scale is None else ending.scale * bias
         offset = scaled if offset is None else scaled + offset
-    step = None
-    if source.scales is not None:
-        step = np.broadcast_to(source.scales.scale, (spec.channels[1],)).copy()
+    step = _step(reading, source.scales)
     return OpValues(weight=weight, scale=ending.scale, offset=offset, step=step)
+
+
+def _step(reading: Reading, scales: Scales | None) -> NDArray[Any] | None:
+    """The largest step there is, where steps are not told per output channel."""
+    import numpy as np
+
+    if scales is None:
+        return None
+    channels = reading.window.spec.channels[1]
+    if scales.scale.size == channels and scales.axis == reading.windowed.weight_axes[0]:
+        return scales.scale
+    return np.full(channels, scales.scale.max())
 
 
 def _bias(graph: Graph, reading: Reading, scales: Scales | None) -> NDArray[Any] | None:
@@ -82,6 +93,8 @@ def _bias(graph: Graph, reading: Reading, scales: Scales | None) -> NDArray[Any]
     tensor = graph.source(reading.bias)
     data = graph.tensor(reading.operator.input(reading.windowed.data)).quantization
     if tensor is not None and tensor.scales is None and scales is not None and data is not None:
+        if scales.scale.size not in (1, bias.size):
+            raise ModelError("expected a scale per output channel", where=graph.where, field="W")
         bias = bias * np.float64(data.scale) * scales.scale
     values: NDArray[Any] = bias.reshape(-1)
     return values

@@ -14,6 +14,7 @@ from padcheck.errors import ModelError
 from padcheck.frameworks.tensorflow.network.inlining import inlined, split_tensor
 from padcheck.frameworks.tensorflow.network.plain_nodes import gather, identity, made_plain
 from padcheck.frameworks.tensorflow.network.quiet import load_tensorflow, quietly
+from padcheck.frameworks.tensorflow.network.reordered import reorder
 from padcheck.frameworks.tensorflow.network.signatures import Signature
 from padcheck.records import printable
 
@@ -67,6 +68,7 @@ def freeze(signature: Signature, where: str) -> Frozen:
         captured = {}
     maker = _Maker(graph_def, {one.handle.ref(): one.name for one in function.variables})
     maker.make(captured)
+    reorder(maker.made, outputs.values())
     _check_resources(maker.made, where)
     return Frozen(maker.made, maker.weights, inputs, outputs, maker.variables)
 

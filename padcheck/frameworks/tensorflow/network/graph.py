@@ -11,6 +11,7 @@ from padcheck.frameworks.loading import one_line
 from padcheck.frameworks.tensorflow.network.freezing import Frozen
 from padcheck.frameworks.tensorflow.network.inlining import split_tensor
 from padcheck.frameworks.tensorflow.network.quiet import load_tensorflow, quietly
+from padcheck.records import printable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +25,9 @@ IDENTITIES = ("Identity", "StopGradient", "PreventGradient", "Snapshot", "Ensure
 
 #: Constants are worked out up to this many numbers, or as many as go into them.
 MAX_CONSTANT = 1 << 22
+
+#: A graph with a tensor of more numbers is refused.
+MAX_NUMBERS = 1 << 33
 
 #: Ops whose output a shape alone tells.
 _OF_SHAPES = ("Rank", "Shape", "Size")
@@ -47,6 +51,7 @@ class Graph:
         self.order = tuple(_ordered(self.nodes, where))
         self._tf = load_tensorflow()
         self._imported = self._import(shapes, where)
+        self._check_sizes(where)
         self._constant = self._constant_nodes()
         self._known: dict[str, NDArray[Any] | None] = {}
         self._session: Any = None
@@ -65,6 +70,14 @@ class Graph:
             raise ModelError(reason, where=where) from error
         self._inputs = {name.removesuffix(":0"): tensor for name, tensor in given.items()}
         return graph
+
+    def _check_sizes(self, where: str) -> None:
+        for name in self.order:
+            for output in self._imported.get_operation_by_name(name).outputs:
+                count = output.shape.num_elements() or 0
+                if count > MAX_NUMBERS:
+                    problem = f"makes a tensor of {count} numbers, which is not read"
+                    raise ModelError(problem, where=where, node=printable(name)[:100])
 
     def producer(self, tensor: str) -> Any | None:
         """The node that makes a tensor."""
@@ -195,7 +208,7 @@ class Graph:
         found: set[str] = set()
         for name in self.order:
             node = self.nodes[name]
-            if node.op == "Const" or name in self.frozen.weights:  # rule 1
+            if name in self.frozen.weights or self._is_plain(node):  # rule 1
                 found.add(name)
             elif node.op in _OF_SHAPES:  # rule 2
                 shape = self.shape(node.input[0].removesuffix(":0"))
@@ -204,6 +217,13 @@ class Graph:
             elif self._is_made_of(node, found) and self._is_pure(name):  # rule 3
                 found.add(name)
         return frozenset(found)
+
+    def _is_plain(self, node: Any) -> bool:
+        """Whether a node is a Const that is as large as it is stored, or not large."""
+        if node.op != "Const":
+            return False
+        stored = len(node.attr["value"].tensor.tensor_content)
+        return self._numbers(node.name) <= max(MAX_CONSTANT, stored)
 
     def _is_made_of(self, node: Any, found: set[str]) -> bool:
         return bool(node.input) and all(split_tensor(one)[0] in found for one in node.input)
@@ -236,7 +256,8 @@ def _ordered(nodes: Mapping[str, Any], where: str) -> Iterator[str]:
                     done.add(name)
                     yield name
             elif source in open_nodes:
-                raise ModelError("its graph goes in a circle", where=where, node=source)
+                problem = "its graph goes in a circle"
+                raise ModelError(problem, where=where, node=printable(source)[:100])
             else:
                 open_nodes.add(source)
                 path.append((source, iter(_sources(nodes, source))))

@@ -7,15 +7,19 @@ unpack a Lambda whatever the safe mode says, so the configuration is looked at f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from padcheck.errors import ModelError
 from padcheck.records import printable
 
-__all__ = ["TRUST", "check_config"]
+__all__ = ["TRUST", "Found", "Known", "check_config", "custom_objects"]
 
 TRUST = "load it with --trust (trust=True) if you trust where it comes from"
+
+#: Where an object comes from is not said in .h5 files, so that trust would not find it either.
+_HELP_WITHOUT_MODULE = "save the model as .keras, or give it in memory (padcheck.compare)"
 
 #: Objects within objects deeper than this are refused.
 MAX_DEPTH = 200
@@ -33,8 +37,8 @@ _FUNCTIONS = (
     "keras.src.activations",
     "keras.src.ops",
 )
-#: Where classes of Keras come from.
-_CLASSES = ("keras", "tensorflow.keras", "tf_keras")
+#: Where classes of Keras come from, and which of its modules models are made of.
+_PACKAGES = ("keras.src", "keras", "tensorflow.keras", "tf_keras.src", "tf_keras")
 _MODELLING = (
     "activations",
     "applications",
@@ -49,50 +53,91 @@ _MODELLING = (
     "quantizers",
     "random",
     "regularizers",
-    "src",
 )
 _LAMBDAS = ("Lambda", "__lambda__", "lambda")
 
 
-def check_config(config: Any, where: str, *, is_registered: Callable[[str], bool]) -> None:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object of the configuration; `layer` is the layer that it is, or belongs to."""
+
+    layer: str
+    is_layer: bool
+    config: dict[str, Any]
+
+    @property
+    def module(self) -> str | None:
+        """Where its class or function is from; None where that is not said."""
+        module = self.config.get("module")
+        return module if isinstance(module, str) else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it may be registered as, the most telling first."""
+        config, registered = self.config, self.config.get("registered_name")
+        pair = (registered, config["class_name"])
+        if config["class_name"] == "function":
+            pair = (config.get("config"), registered)
+        return tuple(name for name in pair if isinstance(name, str))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What this process can make: custom objects that are registered, and layers of Keras."""
+
+    is_registered: Callable[[str], bool]
+    is_layer: Callable[[str], bool]
+
+
+def check_config(config: Any, where: str, known: Known) -> None:
     """Raises ModelError, with the layer, for a Lambda or an object that is not Keras's own.
 
-    `is_registered` tells which names of custom objects this process knows: their code is here
-    already, and does not come from the file.
+    The code of what is registered is here already, and does not come from the file.
     """
-    for layer, found in _objects(config, "", MAX_DEPTH, where):
-        reason = _objection(found, is_registered)
+    for found in _objects(config, "", MAX_DEPTH, where):
+        reason = _objection(found, known)
         if reason is not None:
-            node = printable(layer)[:100]
-            raise ModelError(f"{reason}; {TRUST}", where=where, field=f"layer {node!r}")
+            layer = printable(found.layer)[:100]
+            is_lost = found.module is None and found.config["class_name"] not in _LAMBDAS
+            help_ = _HELP_WITHOUT_MODULE if is_lost else TRUST
+            raise ModelError(f"{reason}; {help_}", where=where, field=f"layer {layer!r}")
+
+
+def custom_objects(config: Any, where: str, known: Known) -> Iterator[Found]:
+    """The objects that must be imported from elsewhere."""
+    for found in _objects(config, "", MAX_DEPTH, where):
+        if found.config["class_name"] not in _LAMBDAS and _objection(found, known) is not None:
+            yield found
 
 
 def _objects(
-    config: Any, layer: str, depth: int, where: str
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every {"class_name": ...} with the name of the layer that it is in or is."""
+    config: Any, layer: str, depth: int, where: str, *, is_layer: bool = False
+) -> Iterator[Found]:
+    """Every {"class_name": ...}."""
     if depth == 0:
         raise ModelError(f"is nested more than {MAX_DEPTH} deep", where=where, field="config")
     if isinstance(config, list):
         for item in config:
-            yield from _objects(item, layer, depth - 1, where)
+            yield from _objects(item, layer, depth - 1, where, is_layer=is_layer)
     if not isinstance(config, dict):
         return
-    if "class_name" in config:
-        layer = _layer_name(config) or layer
-        yield layer, config
+    if isinstance(config.get("class_name"), str):
+        if is_layer:
+            layer = _name(config) or layer
+        yield Found(layer, is_layer, config)
     for key, value in config.items():
         if key != "compile_config":  # never read: models are not compiled
-            yield from _objects(value, layer, depth - 1, where)
+            inner = key in ("layer", "layers")
+            yield from _objects(value, layer, depth - 1, where, is_layer=inner)
 
 
-def _layer_name(config: dict[str, Any]) -> str:
+def _name(config: dict[str, Any]) -> str:
     inner = config.get("config")
     name = inner.get("name") if isinstance(inner, dict) else None
     return name if isinstance(name, str) else ""
 
 
-def _objection(found: dict[str, Any], is_registered: Callable[[str], bool]) -> str | None:
+def _objection(found: Found, known: Known) -> str | None:
     """Why an object cannot be made without trust; None where it can.
 
     1. A Lambda holds Python bytecode.
@@ -100,44 +145,32 @@ def _objection(found: dict[str, Any], is_registered: Callable[[str], bool]) -> s
     3. A class of Keras's layers and what they are made with. Configurations without modules are
        those of older files: Keras looks their names up among its own.
     """
-    name, module = found["class_name"], found.get("module")
-    if not isinstance(name, str):
-        return None
-    registered = found.get("registered_name")
+    name, module = found.config["class_name"], found.module
     if name in _LAMBDAS:  # rule 1
         return "is a Lambda, which holds code"
     if name == "function":  # rule 2
-        title, known = "function", (found.get("config"), registered)
-        allowed = _is_function(module)
+        title, allowed = "function", module is None or _within(module, _FUNCTIONS)
     else:  # rule 3
-        title, known = "class", (registered, name)
-        allowed = (module is None or _is_modelling(module)) and not _is_package_name(registered)
-    names = [one for one in known if isinstance(one, str)]
-    if allowed or any(is_registered(one) for one in names):
+        title, allowed = "class", module is None or _is_modelling(module)
+        allowed = allowed and not any(">" in one for one in found.names)
+        if module is None and found.is_layer:
+            allowed = allowed and known.is_layer(name)
+    if allowed or any(map(known.is_registered, found.names)):
         return None
-    shown = names[0] if names else "?"
-    origin = f" of module {module}" if isinstance(module, str) else ""
+    shown = found.names[0] if found.names else "?"
+    origin = f" of module {module}" if module is not None else ""
     return f"needs the custom {title} {printable(shown + origin)[:150]}"
 
 
-def _is_function(module: Any) -> bool:
-    return module is None or any(
-        module == one or str(module).startswith(f"{one}.") for one in _FUNCTIONS
-    )
+def _within(module: str, others: Sequence[str]) -> bool:
+    return any(module == other or module.startswith(f"{other}.") for other in others)
 
 
-def _is_modelling(module: Any) -> bool:
+def _is_modelling(module: str) -> bool:
     """Whether a module is Keras's, and one that models are made of."""
-    if not isinstance(module, str):
-        return False
-    for package in _CLASSES:
+    for package in _PACKAGES:
         if module == package:
             return True
         if module.startswith(f"{package}."):
             return module[len(package) + 1 :].split(".")[0] in _MODELLING
     return False
-
-
-def _is_package_name(registered: Any) -> bool:
-    """Whether a name is one of `register_keras_serializable`: "package>name"."""
-    return isinstance(registered, str) and ">" in registered

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import json
 import zipfile
@@ -12,7 +13,12 @@ from typing import Any
 from padcheck.errors import ModelError, PadcheckError
 from padcheck.frameworks.loading import import_framework, one_line
 from padcheck.frameworks.tensorflow.network.files import H5, ModelFile
-from padcheck.frameworks.tensorflow.network.keras_config import TRUST, check_config
+from padcheck.frameworks.tensorflow.network.keras_config import (
+    TRUST,
+    Known,
+    check_config,
+    custom_objects,
+)
 from padcheck.frameworks.tensorflow.network.quiet import load_keras, quietly
 from padcheck.records import printable
 
@@ -35,37 +41,58 @@ def load_keras_file(file: ModelFile, *, trust: bool) -> Any:
     keras, where = load_keras(), file.where
     with _readable(where):
         config = _h5_config(file) if file.format == H5 else _archive_config(file)
-    if not trust:
-        check_config(config, where, is_registered=_registered(keras))
+    known = Known(
+        is_registered=lambda name: keras.saving.get_registered_object(name) is not None,
+        is_layer=lambda name: hasattr(keras.layers, name) or hasattr(keras.models, name),
+    )
+    custom: dict[str, Any] = {}
+    if trust:
+        custom = dict(_imported(config, where, known))
+    else:
+        check_config(config, where, known)
     try:
         with quietly():
-            return _loaded(keras, file, trust=trust)
+            return _loaded(keras, file, custom, trust=trust)
     except PadcheckError:
         raise
     except Exception as error:
         raise ModelError(_explained(error, trust=trust), where=where) from error
 
 
-def _registered(keras: Any) -> Any:
-    return lambda name: keras.saving.get_registered_object(name) is not None
+def _imported(config: Any, where: str, known: Known) -> Iterator[tuple[str, Any]]:
+    """The custom objects that the configuration names, from their modules.
+
+    Raises ModelError, with the layer, where a module cannot be imported or has no such object.
+    """
+    for found in custom_objects(config, where, known):
+        name = found.config["config" if found.config["class_name"] == "function" else "class_name"]
+        if found.module is None or not isinstance(name, str):
+            continue
+        try:
+            made = getattr(importlib.import_module(found.module), name)
+        except Exception as error:
+            raise ModelError(
+                f"needs {printable(f'{found.module}.{name}')[:150]}, which cannot be imported "
+                f"({one_line(error)})",
+                where=where,
+                field=f"layer {printable(found.layer)[:100]!r}",
+            ) from error
+        yield from ((key, made) for key in {name, *found.names})
 
 
-def _loaded(keras: Any, file: ModelFile, *, trust: bool) -> Any:
+def _loaded(keras: Any, file: ModelFile, custom: dict[str, Any], *, trust: bool) -> Any:
     """Keras goes by the name, which may be another than .keras or .h5."""
     if file.format == H5:
-        import h5py  # type: ignore[import-untyped]
+        from keras.src.legacy.saving import legacy_h5_format
 
-        with h5py.File(file.path, "r") as opened:
-            from keras.src.legacy.saving import legacy_h5_format
-
+        safe = {"safe_mode": False} if trust else {}  # older versions have no such argument
+        with _h5py().File(file.path, "r") as opened:
             return legacy_h5_format.load_model_from_hdf5(
-                opened, compile=False, **({"safe_mode": False} if trust else {})
+                opened, compile=False, custom_objects=custom, **safe
             )
-    if file.path.suffix == ".keras":
-        return keras.saving.load_model(file.path, compile=False, safe_mode=not trust)
     from keras.src.saving import saving_lib
 
-    with file.path.open("rb") as opened:
+    with file.path.open("rb") as opened, keras.saving.custom_object_scope(custom):
         return saving_lib.load_model(opened, compile=False, safe_mode=not trust)
 
 
@@ -128,24 +155,26 @@ def _check_member(info: zipfile.ZipInfo, where: str) -> None:
         )
 
 
+def _h5py() -> Any:
+    return import_framework("h5py", extra="tensorflow")
+
+
 def _h5_config(file: ModelFile) -> Any:
-    h5py = import_framework("h5py", extra="tensorflow")
-    with h5py.File(file.path, "r") as opened:
+    with _h5py().File(file.path, "r") as opened:
         config = opened.attrs.get("model_config")
         if config is None:
             raise ModelError(
                 "holds no model_config, so weights alone; give the file of a whole model",
                 where=file.where,
             )
-        _check_group(opened, file.where, h5py)
+        _check_group(opened, file.where, _h5py())
         text = config.decode("utf-8") if isinstance(config, bytes) else str(config)
         return json.loads(text)
 
 
 def _check_hdf5(member: Any, where: str) -> None:
-    h5py = import_framework("h5py", extra="tensorflow")
-    with h5py.File(member, "r") as opened:
-        _check_group(opened, where, h5py)
+    with _h5py().File(member, "r") as opened:
+        _check_group(opened, where, _h5py())
 
 
 def _check_group(group: Any, where: str, h5py: Any) -> None:

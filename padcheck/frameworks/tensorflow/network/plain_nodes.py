@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["gather", "identity", "made_plain"]
+__all__ = ["gather", "identity", "integers_of", "made_plain"]
 
 _INT32 = 3  # DT_INT32
 
@@ -23,7 +23,7 @@ def made_plain(graph_def: Any, node: Any, nodes: Mapping[str, Any]) -> None:
         graph_def.node.pop()
         identity(graph_def, node.name, node.input[0], dtype)
     elif node.op == "MaxPoolV2":  # rule 2
-        sizes = [_integers(nodes.get(name.partition(":")[0])) for name in node.input[1:3]]
+        sizes = [integers_of(nodes.get(name.partition(":")[0])) for name in node.input[1:3]]
         if None not in sizes:
             copy.op = "MaxPool"
             del copy.input[1:]
@@ -51,8 +51,8 @@ def gather(graph_def: Any, node: Any, source: str) -> None:
     copy.attr["batch_dims"].i = node.attr["batch_dims"].i
 
 
-def _integers(node: Any) -> list[int] | None:
-    """What a small Const holds, None for any other node."""
+def integers_of(node: Any) -> list[int] | None:
+    """The numbers of a small Const in a row; None for any other node."""
     from tensorflow import make_ndarray
 
     if node is None or node.op != "Const":

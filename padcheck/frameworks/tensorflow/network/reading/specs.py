@@ -75,12 +75,12 @@ def read_node(graphs: Graphs, node: Any, operator: Operator) -> Reading:
     axes = _Axes(tuple(index for index, axis in enumerate(around.axes) if axis is not None))
     dilation = around.blocks or window.dilation
     _check_extents(kernel, dilation)
-    sizes, count = _data(graphs.given, around, window.channels_last)
-    _, full_count = _data(graphs.full, around, window.channels_last)
+    sizes, count = _data(graphs.given, around)
+    _, full_count = _data(graphs.full, around)
     dynamic = tuple(size is None for size in sizes)
     rules = _rules(window, around)
     if operator.kind is OpKind.CONV_TRANSPOSE:
-        crops = crops_of(graphs.full, node, window, kernel)
+        crops = crops_of(graphs.full, node, window, kernel, around.crops)
         rules, more = crops.rules, crops.output_padding
     group, channels = _channels(operator, shape, count or full_count, node, graphs.full)
     border = around.border
@@ -111,7 +111,7 @@ def read_node(graphs: Graphs, node: Any, operator: Operator) -> Reading:
     )
     _check_output(spec, dynamic)
     _check_amounts(graphs, around, dynamic, axes)
-    return Reading(spec, dynamic, around, operator, window.channels_last, weight)
+    return Reading(spec, dynamic, around, operator, around.channels_last, weight)
 
 
 def _weight_shape(graph: Graph, weight: str, operator: Operator) -> tuple[int, ...]:
@@ -124,9 +124,7 @@ def _weight_shape(graph: Graph, weight: str, operator: Operator) -> tuple[int, .
     return sizes
 
 
-def _data(
-    graph: Graph, around: Surroundings, channels_last: bool
-) -> tuple[tuple[int | None, ...], int | None]:
+def _data(graph: Graph, around: Surroundings) -> tuple[tuple[int | None, ...], int | None]:
     """Sizes of the spatial axes that count, and the channels, None where open."""
     shape = graph.shape(around.data)
     kept = [axis for axis in around.axes if axis is not None]
@@ -134,7 +132,7 @@ def _data(
         return (None,) * len(kept), None
     if len(shape) != len(kept) + 2:
         raise ModelError(f"expected {len(kept) + 2} sizes but got {_shown(shape)}", field="input")
-    return tuple(shape[axis] for axis in kept), shape[-1 if channels_last else 1]
+    return tuple(shape[axis] for axis in kept), shape[-1 if around.channels_last else 1]
 
 
 def _channels(

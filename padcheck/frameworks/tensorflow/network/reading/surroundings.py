@@ -1,4 +1,4 @@
-"""What stands around an op and belongs to it: Pads, the reshapes of a 1-D op, batched spaces.
+"""What stands around an op and belongs to it: Pads, crops, reshapes, transposes, batched spaces.
 
     data -> Pad -> SpaceToBatchND -> ExpandDims -> op -> Squeeze -> BatchToSpaceND -> output
 
@@ -13,6 +13,8 @@ from typing import Any
 
 from padcheck.errors import ModelError
 from padcheck.frameworks.tensorflow.network.graph import IDENTITIES, Graph
+from padcheck.frameworks.tensorflow.network.reading.crops import crop_of
+from padcheck.frameworks.tensorflow.network.reading.layouts import transposes_around
 from padcheck.frameworks.tensorflow.network.reading.operators import Operator, Window
 from padcheck.frameworks.tensorflow.network.reading.pad_nodes import (
     PADS,
@@ -38,15 +40,18 @@ class Surroundings:
 
     An axis is None where it is the lone one of an op that is really of one axis less. `pads` and
     `blocks` are per spatial axis of the op: what is padded (negative: cropped), and dilation by
-    a batched space. `folded` are the Pads, `nodes` all that was taken in.
+    a batched space. `crops` are per spatial axis what is cut off a transposed convolution.
+    `folded` are the Pads and the crop, `nodes` all that was taken in.
     """
 
     data: str
     output: str
     axes: tuple[int | None, ...]
     pads: Pairs
+    channels_last: bool = True
     blocks: tuple[int, ...] = ()
     border: Border | None = None
+    crops: Pairs = ()
     folded: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -67,6 +72,8 @@ def surroundings_of(
        where the op's padding is SAME, whose total is worked out on the padded size.
     2. A lone axis that is put in before the op and taken out after it.
     3. A batched space around an undilated op of stride 1 that pads nothing.
+    4. A Transpose that moves the channels before the op, and one that moves them back after it.
+    5. A crop right after a transposed convolution.
 
     A Pad that breaks a rule stays apart, with a note. Raises ModelError where amounts are not
     known, or where a batched space is around an op that it does not dilate.
@@ -77,7 +84,10 @@ def surroundings_of(
         output=node.name,
         axes=tuple(range(first, first + operator.rank)),
         pads=((0, 0),) * operator.rank,
+        channels_last=window.channels_last,
     )
+    if operator.kind is OpKind.CONV_TRANSPOSE:
+        found = _with_crop(graph, found)
     for _ in range(MAX_CHAIN):
         found = _skipping(graph, found)
         before = graph.producer(found.data)
@@ -89,6 +99,8 @@ def surroundings_of(
             further = _without_lone_axis(graph, found, before, window, kernel)
         elif before.op == "SpaceToBatchND":
             further = _with_batched_space(graph, found, before, operator, window)
+        elif before.op == "Transpose":
+            further = _without_transposes(graph, found, before)
         else:
             break
         if further.data == found.data:
@@ -107,7 +119,7 @@ def _skipping(graph: Graph, found: Surroundings) -> Surroundings:
         names.append(node.name)
         data = node.input[0].removesuffix(":0")
     node = graph.producer(data)
-    taken = (*PADS, "ExpandDims", "Reshape", "SpaceToBatchND")
+    taken = (*PADS, "ExpandDims", "Reshape", "SpaceToBatchND", "Transpose")
     if not names or node is None or node.op not in taken:
         return found
     return replace(found, data=data, nodes=(*found.nodes, *names))
@@ -216,10 +228,11 @@ def _with_batched_space(
     plain = set(window.stride) == {1} == set(window.dilation) and window.pads_nothing
     if operator.kind is not OpKind.CONV or not plain or found.folded or found.blocks:
         raise ModelError(f"{title}: expected an op of stride 1 that neither dilates nor pads")
-    if len({*range(1, len(blocks) + 1)} - set(found.axes)):
-        raise ModelError(f"{title}: expected blocks along spatial axes")
     pads = amounts_of(graph, before.input[2], len(blocks), title="the pads of SpaceToBatchND")
     crops = amounts_of(graph, after.input[2], len(blocks), title="the crops of BatchToSpaceND")
+    rest = enumerate(zip(blocks.tolist(), pads, crops, strict=True), start=1)
+    if any(one != (1, (0, 0), (0, 0)) for axis, one in rest if axis not in found.axes):
+        raise ModelError(f"{title}: expected blocks along spatial axes")
     net = {
         axis + 1: (low - cut_low, high - cut_high)
         for axis, ((low, high), (cut_low, cut_high)) in enumerate(zip(pads, crops, strict=True))
@@ -232,4 +245,40 @@ def _with_batched_space(
         pads=_sum(found.pads, [net.get(axis or 0, (0, 0)) for axis in found.axes]),
         blocks=tuple(dilation.get(axis or 0, 1) for axis in found.axes),
         nodes=(*found.nodes, before.name, after.name),
+    )
+
+
+def _without_transposes(graph: Graph, found: Surroundings, before: Any) -> Surroundings:
+    """Rule 4."""
+    moved = transposes_around(
+        graph, before, found.output, found.axes, channels_last=found.channels_last
+    )
+    if moved is None:
+        return found
+    return replace(
+        found,
+        data=before.input[0].removesuffix(":0"),
+        output=moved.after.name,
+        axes=moved.axes,
+        channels_last=moved.channels_last,
+        nodes=(*found.nodes, before.name, moved.after.name),
+    )
+
+
+def _with_crop(graph: Graph, found: Surroundings) -> Surroundings:
+    """Rule 5."""
+    node = graph.only_reader(found.output)
+    rank = len(graph.shape(found.output) or ())
+    pairs = None if node is None else crop_of(graph, node, rank)
+    if node is None or pairs is None or node.input[0].removesuffix(":0") != found.output:
+        return found
+    spatial = [axis for axis in found.axes if axis is not None]
+    if any(any(pair) for axis, pair in enumerate(pairs) if axis not in spatial):
+        return found
+    return replace(
+        found,
+        output=node.name,
+        crops=tuple(pairs[axis] for axis in spatial),
+        folded=(node.name,),
+        nodes=(node.name,),
     )

@@ -9,7 +9,15 @@ from typing import Any
 from padcheck.errors import ModelError
 from padcheck.frameworks.tensorflow.network.graph import Graph
 from padcheck.frameworks.tensorflow.network.reading.operators import Window, spatial
-from padcheck.geometry import SAME_UPPER, VALID, PadRule, clamp_total, explicit, full_size
+from padcheck.geometry import (
+    SAME_UPPER,
+    VALID,
+    PadRule,
+    clamp_total,
+    explicit,
+    full_size,
+    resolve_crops,
+)
 from padcheck.geometry import Window as Taps
 
 __all__ = ["Crops", "crops_of"]
@@ -23,7 +31,13 @@ class Crops:
     output_padding: tuple[int, ...]
 
 
-def crops_of(graph: Graph, node: Any, window: Window, kernel: Sequence[int]) -> Crops:
+def crops_of(
+    graph: Graph,
+    node: Any,
+    window: Window,
+    kernel: Sequence[int],
+    cut: Sequence[tuple[int, int]] = (),
+) -> Crops:
     """The crops, in words that hold at every input size where the graph's own rule does.
 
     Source: Conv2DBackpropInput is the gradient of a convolution whose input has the size told:
@@ -32,6 +46,7 @@ def crops_of(graph: Graph, node: Any, window: Window, kernel: Sequence[int]) -> 
        size, total // 2 of full - told off the low end.
     2. VALID crops nothing, and what is told beyond the full output lengthens the high end.
     3. EXPLICIT crops its pads off the low end, and the rest off the high end.
+    4. What is `cut` off right after it is added to that: (before, after) per axis.
 
     Raises ModelError where neither the shape nor the graph tells a size.
     """
@@ -51,6 +66,9 @@ def crops_of(graph: Graph, node: Any, window: Window, kernel: Sequence[int]) -> 
             )
         taps = Taps(kernel[axis], window.stride[axis], window.dilation[axis])
         rule, more = _crops(window, axis, n, size, taps)
+        if cut and any(cut[axis]):  # rule 4
+            own = resolve_crops(n, taps, rule, more)
+            rule, more = explicit(own[0] + cut[axis][0], own[1] + cut[axis][1]), 0
         rules.append(rule)
         added.append(more)
     return Crops(tuple(rules), tuple(added))
