@@ -41,13 +41,15 @@ def pair_weights(ledger: Ledger) -> None:
         shelf = Shelf(theirs)
         for likeness, coarse, how in _WAYS:
             edges = {
-                index: shelf.like(one, likeness, coarse=coarse, wanted=theirs.__contains__)
+                index: [
+                    other for other in shelf.like(one, likeness, coarse=coarse) if other in theirs
+                ]
                 for index, one in ours.items()
             }
-            for sources, targets in _connected(edges):
-                ours = {index: one for index, one in ours.items() if index not in sources}
-                for index in targets:
-                    del theirs[index]
+            for sources, targets in list(_connected(edges)):
+                for side, indices in ((ours, sources), (theirs, targets)):
+                    for index in indices:
+                        del side[index]
                 classes.append(Class(sources=sources, targets=targets, how=how))
         if not classes:
             return

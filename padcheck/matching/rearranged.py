@@ -50,12 +50,19 @@ def rearranged(source: Side, target: Side) -> dict[int, list[int]]:
     if not (theirs and ours):
         return {}
     shelf = Shelf({index: target.signatures[index] for index in theirs})
-    sums = {index: _sums(target.spec(index), values) for index, values in target.weights(theirs)}
+    sums = [
+        (index, one)
+        for index, values in target.weights(theirs)
+        for one in _sums(target.spec(index), values)
+    ]
+    owners, all_sums = [index for index, _ in sums], np.array([one for _, one in sums])
     found: dict[int, list[int]] = {}
     for index, values in source.weights(ours):
         spec = source.spec(index)
-        own = _sums(spec, values)
-        likes = {other for other in theirs if _agree(own, sums[other])}
+        likes: set[int] = set()
+        for own in _sums(spec, values) if owners else []:
+            agreeing = np.abs(all_sums - own).max(axis=1) < 2.0**-AGREEING  # rule 2
+            likes.update(owners[number] for number in np.flatnonzero(agreeing))
         for one in _turned(spec, values):
             for likeness, coarse in _WAYS:
                 likes.update(shelf.like(one, likeness, coarse=coarse))
@@ -122,7 +129,3 @@ def _powers_of(
         peaks.append(peak)
         filled.append(np.count_nonzero(size, axis=1))
     return np.concatenate(powers), np.concatenate(peaks), np.concatenate(filled)
-
-
-def _agree(ours: list[NDArray[np.float64]], theirs: list[NDArray[np.float64]]) -> bool:
-    return any(np.abs(a - b).max() < 2.0**-AGREEING for a in ours for b in theirs)

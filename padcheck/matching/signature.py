@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import hashlib
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -92,6 +93,13 @@ class Signature:
         """The number of output channels."""
         return len(self.norms)
 
+    def digest(self) -> bytes:
+        """The same for the same numbers only."""
+        made = hashlib.sha256(repr((self.shape, self.elements, self.rows)).encode())
+        for array in (self.projections, self.norms, self.scale, self.noise):
+            made.update(array.tobytes())
+        return made.digest()
+
     def part(self, start: int, stop: int) -> Signature:
         """That of some of the rows."""
         return self.taking(slice(start, stop))
@@ -129,26 +137,30 @@ def sign(spec: OpSpec, values: OpValues, turn: Turn | None = None) -> Signature 
     """
     rows = rows_of(spec, values.weight)
     kernel = rows.shape[2:] if turn is None else turn.shape(rows.shape[2:])
-    flat = rows.reshape(rows.shape[0], -1)
-    if turn is not None and flat.shape[1] > LONGEST:
+    length = math.prod(rows.shape[1:])
+    if turn is not None and length > LONGEST:
         return None
-    flat = flat[:, :LONGEST]
+    laid = _laid_out(rows)
+    flat = laid.flat
     peak = max(float(flat.max()), -float(flat.min())) if flat.size else 0.0
     if not (math.isfinite(peak) and peak > 0):
         return None
     power = 2.0 ** -math.frexp(peak)[1] if not 2.0**-40 < peak < 2.0**40 else 1.0
     if power != 1.0:
         flat = (flat.astype(np.float64) * power).astype(np.float32)  # squares stay in range
-    norms = np.sqrt(np.einsum("ij,ij->i", flat, flat).astype(np.float64))
+    norms = np.sqrt(np.einsum(f"{laid.axes},{laid.axes}->o", flat, flat).astype(np.float64))
     alive = np.where(norms > 0, norms, 1.0)
-    count = flat.shape[1]
+    count = min(length, LONGEST)
     directions = _directions(count)
     if turn is not None:
-        turned = turn.undone(directions.reshape(PROJECTIONS, rows.shape[1], *kernel))
-        directions = np.ascontiguousarray(turned).reshape(PROJECTIONS, count)
-    products = np.stack([flat @ one for one in directions], axis=1)  # faster than a thin matrix
+        directions = turn.undone(directions.reshape(PROJECTIONS, rows.shape[1], *kernel))
+    if laid.order is not None:
+        directions = directions.reshape(PROJECTIONS, *rows.shape[1:]).transpose(0, *laid.order)
+    directions = np.ascontiguousarray(directions).reshape(PROJECTIONS, count)
+    # thin: BLAS threads would only wait
+    products = np.einsum(f"{laid.axes},mj->om", flat, directions)
     step = values.step if values.step is not None else np.zeros(1)
-    ones = np.ones(flat.shape[0])
+    ones = np.ones(len(norms))
     return Signature(
         shape=(spec.kind, rows.shape[1], squeezed(kernel)),
         elements=count,
@@ -157,6 +169,33 @@ def sign(spec: OpSpec, values: OpValues, turn: Turn | None = None) -> Signature 
         scale=ones if values.scale is None else ones * values.scale,
         noise=ones * math.sqrt(count / 12) * np.abs(step) * power / alive,  # rule 2
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """A weight as a matrix of `axes` "oj" or "jo", rows or columns being output channels.
+
+    `order`: the other axes of (O, I/group, *k) in the order in which j takes them; None for their
+    own.
+    """
+
+    flat: NDArray[Any]
+    axes: str
+    order: tuple[int, ...] | None
+
+
+def _laid_out(rows: NDArray[Any]) -> _Laid:
+    """As the numbers lie in memory, if they lie there without gaps; else a copy."""
+    length = math.prod(rows.shape[1:])
+    order = sorted(range(rows.ndim), key=lambda axis: -rows.strides[axis])
+    straight = rows.transpose(order)
+    if length <= LONGEST and straight.flags.c_contiguous:
+        others = tuple(axis for axis in order if axis != 0)
+        if order[0] == 0:
+            return _Laid(straight.reshape(len(rows), length), "oj", others)
+        if order[-1] == 0:
+            return _Laid(straight.reshape(length, len(rows)), "jo", others)
+    return _Laid(rows.reshape(len(rows), -1)[:, :LONGEST], "oj", None)
 
 
 @functools.lru_cache(maxsize=64)

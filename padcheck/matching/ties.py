@@ -22,6 +22,8 @@ from padcheck.matching.standing import Standing
 
 __all__ = ["Class", "Key", "Tie", "between", "between_alike", "read_by", "reading", "settle"]
 
+#: Pairs that are weighed against each other, at most.
+WAYS = 1 << 18
 #: What two sites must have in common to be in one group of their class.
 Key = Callable[[Standing, int], Hashable]
 
@@ -170,7 +172,12 @@ def _in_bins(
 def _aligned(
     standings: tuple[Standing, Standing], sources: list[int], targets: list[int]
 ) -> list[tuple[int, int]]:
-    """As many pairs in order as there can be, and of these ways the one that agrees most."""
+    """As many pairs in order as there can be, and of these ways the one that agrees most.
+
+    The first ones where there would be more than `WAYS` pairs to choose from.
+    """
+    if len(sources) * len(targets) > WAYS:
+        return list(zip(sources, targets, strict=False))
     traits = [
         [_traits(standing, index) for index in indices]
         for standing, indices in zip(standings, (sources, targets), strict=True)

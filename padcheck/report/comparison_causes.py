@@ -19,6 +19,7 @@ MOST_NAMES = 12
 _MOST_BLOCKS = 3
 #: From here on causes are not padding: there is nothing to draw.
 _NOT_PADDING = "PAD900"
+_OTHER_TAPS = "PAD903"
 
 
 class CausePages(Page):
@@ -98,7 +99,8 @@ class CausePages(Page):
     def _picture(self, group: FindingGroup) -> list[str]:
         op, finding = group.ops[0], group.finding
         lowering = op.lowerings.get(finding.lowering or "")
-        if lowering is None or finding.code > _NOT_PADDING or op.name in self._drawn:
+        other_taps = _OTHER_TAPS in op.findings  # the picture has but one stride and dilation
+        if lowering is None or finding.code > _NOT_PADDING or op.name in self._drawn or other_taps:
             return []
         self._drawn.add(op.name)
         drawn = picture(op, lowering, self.width - 4)

@@ -103,6 +103,8 @@ def _effect(whole: EndToEnd, fixed: str) -> str:
         return "the models were not run"
     if whole.verdict == EQUIVALENT:
         return "the outputs agree on this input"
+    if whole.verdict == UNVERIFIED:
+        return "the outputs could not all be compared"
     before = size(worst(whole.outputs))
     if not whole.after:
         return f"the outputs differ ({before})"

@@ -82,7 +82,7 @@ def _judge(
     check_size(reference)
     rule = predict(reference) if predict else None
     probe = _telling_probe(reference, rule)
-    case = _Case(reference, box, op, lowering)
+    case = _Case(reference, box, op, lowering, rule)
     seen = case.ask(probe)
     mismatch = seen.mismatch
     findings: list[Finding] = []
@@ -180,8 +180,16 @@ class _Seen:
 class _Case:
     """A box held to a reference."""
 
-    def __init__(self, reference: OpSpec, box: Box, op: str, lowering: str | None) -> None:
+    def __init__(
+        self,
+        reference: OpSpec,
+        box: Box,
+        op: str,
+        lowering: str | None,
+        rule: OpSpec | None = None,
+    ) -> None:
         self.reference, self.box, self.op, self.lowering = reference, box, op, lowering
+        self.rule = rule
 
     def ask(self, probe: Probe) -> _Seen:
         """The box on a probe."""
@@ -194,7 +202,8 @@ class _Case:
 
         `closely`: it must give what was seen without any rounding.
         """
-        suspect, proof = best(self.reference, seen.search.levels(closely), self._refit(seen.probe))
+        levels, refit = seen.search.levels(closely), self._refit(seen.probe)
+        suspect, proof = best(self.reference, levels, refit, self.rule)
         if suspect is None:
             return None, seen.mismatch, [self._unexplained(seen)]
         doubtful = proof.contradicted_at or len(suspect.causes) > 1

@@ -21,17 +21,21 @@ Refit = Callable[[list[Suspect], OpSpec], "list[Suspect] | None"]
 
 
 def best(
-    reference: OpSpec, levels: Iterable[list[Suspect]], refit: Refit
+    reference: OpSpec,
+    levels: Iterable[list[Suspect]],
+    refit: Refit,
+    written: OpSpec | None = None,
 ) -> tuple[Suspect | None, Proof]:
     """The explanation of the first level that has one; levels are ordered, simple ones first.
 
     One that another size contradicts stands only if no later level's is contradicted nowhere.
+    `written`: what the box's own rule says.
     """
     found: tuple[Suspect | None, Proof] = None, Proof(status="unexplained")
     for live in levels:
         if not live:
             continue
-        suspect, proof = separate(reference, live, refit)
+        suspect, proof = separate(reference, live, refit, written)
         if found[0] is None or (suspect is not None and proof.contradicted_at is None):
             found = suspect, proof
         if proof.contradicted_at is None:
@@ -39,7 +43,9 @@ def best(
     return found
 
 
-def separate(reference: OpSpec, live: list[Suspect], refit: Refit) -> tuple[Suspect | None, Proof]:
+def separate(
+    reference: OpSpec, live: list[Suspect], refit: Refit, written: OpSpec | None = None
+) -> tuple[Suspect | None, Proof]:
     """The suspect that is left of those that fit, and how sure that is.
 
     1. Where their windows differ from one another, and at a size of another residue on every
@@ -72,7 +78,7 @@ def separate(reference: OpSpec, live: list[Suspect], refit: Refit) -> tuple[Susp
             fruitless += apart
     if not live:
         return None, Proof(status="unexplained")
-    live = _distinct(reference, _simplest(live))
+    live = _distinct(reference, _simplest(live), written)
     others = {code for suspect in live[1:] for code in suspect.codes}
     rivals = tuple(sorted(others - set(live[0].codes)))
     status = "ambiguous" if rivals or contradicted else "proven"
@@ -106,10 +112,19 @@ def _other_residues(reference: OpSpec, size: tuple[int, ...]) -> set[int]:
     return {axis for axis, (n, m, s) in sizes if (n - m) % s or (s == 1 and n != m)}
 
 
-def _distinct(reference: OpSpec, live: list[Suspect]) -> list[Suspect]:
-    """One suspect for each function of the input size, by precedence."""
+def _distinct(
+    reference: OpSpec, live: list[Suspect], written: OpSpec | None
+) -> list[Suspect]:
+    """One suspect for each function of the input size: one with the very pads that are written
+    before one that comes to the same, then by precedence.
+    """
     kept: list[Suspect] = []
-    for suspect in sorted(live, key=lambda suspect: suspect.rank):
+
+    def order(suspect: Suspect) -> tuple[bool, list[int]]:
+        pads = suspect.spec.resolved_pads
+        return written is not None and pads != written.resolved_pads, suspect.rank
+
+    for suspect in sorted(live, key=order):
         if all(_ever_differ(reference, suspect, other) for other in kept):
             kept.append(suspect)
     return kept

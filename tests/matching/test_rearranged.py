@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from padcheck.matching import match
-from tests.matching.nets import Net, chain, conv, folded, hows, named, net, quantized
+from tests.matching.nets import Net, Op, chain, conv, folded, hows, named, net, quantized
 
 Change = Callable[[np.ndarray], np.ndarray]
 
@@ -87,3 +87,17 @@ def test_the_straight_weight_comes_first() -> None:
     assert first.weight is not None
     flipped = conv("b", weight=first.weight[:, :, ::-1, ::-1].copy())
     assert named(net(first, flipped), net(flipped, first)) == {"a": "a", "b": "b"}
+
+
+@pytest.mark.parametrize("axes", [(2,), (3, 4), (2, 3, 4)])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_three_axes_turned_and_quantized(axes: tuple[int, ...], reverse: bool) -> None:
+    source = net(*(conv(n, kernel=(2, 3, 4)) for n in "abcd"))
+
+    def turn(op: Op) -> Op:
+        assert op.weight is not None
+        weight = np.flip(op.weight.transpose(0, 1, 4, 3, 2) if reverse else op.weight, axes)
+        return quantized(conv(op.name, kernel=weight.shape[2:], weight=weight.copy()))
+
+    target = Net(tuple(turn(op) for op in source.ops[::-1]))
+    assert named(source, target) == {n: n for n in "abcd"}

@@ -121,3 +121,12 @@ def test_one_tap_per_channel_with_factors_folded_in() -> None:
     target = chain(conv("a"), named_op("b"), conv("c"), named_op("d"), conv("e"))
     assert named(source, target) == {n: n for n in "abcde"}
     assert hows(source, target)["d"] == "between c and e"
+
+
+def test_too_many_of_one_kind_to_choose_from_go_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = [64, 32, 16, 8]
+    source = chain(*(one(n, size=s) for n, s in zip("abcd", sizes, strict=True)))
+    target = source.without("a")
+    assert named(source, target) == {n: n for n in "bcd"}
+    monkeypatch.setattr("padcheck.matching.ties.WAYS", 11)
+    assert named(source, target) == {"a": "b", "b": "c", "c": "d"}

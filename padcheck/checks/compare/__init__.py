@@ -77,7 +77,7 @@ def compare(
     if fix is not None:
         from padcheck.checks.compare.fixing import check_fix, fixed
 
-        check_fix(fix, two.ref.format)
+        check_fix(fix, two.ref.format, one.ref.path)
     comparison = Comparison(one, two, input_shapes=input_shapes, inputs=inputs, progress=progress)
     if made is not None:
         comparison.nodes = made.nodes

@@ -15,14 +15,21 @@ _REBUILT = ("PAD903", "PAD999")
 _KERAS = ("tf_same", "tf_zeropad_valid", "tf_pad_valid")
 
 
-def help_for(code: str, advice: str, source: OpSpec, target_format: str) -> str:
-    """Code that computes the source's op in the target's format; else the cause's advice."""
+def help_for(
+    code: str, advice: str, source: OpSpec, target_format: str, *, channels_last: bool = True
+) -> str:
+    """Code that computes the source's op in the target's format; else the cause's advice.
+
+    `channels_last`: where the target's own channels are.
+    """
     if code > _NOT_THE_OP and code not in _REBUILT:
         return advice
     source = source.replace(deviation=None)
     lines = _onnx(source) if target_format == "onnx" else _keras(source)
     if not lines:
         return advice
+    if target_format != "onnx" and not channels_last:
+        lines = ("# for channels last; this layer has them first", *lines)
     if target_format == "tflite":
         lines = ("# in the Keras model that it is converted from; then convert again", *lines)
     return "\n".join(lines)

@@ -6,7 +6,7 @@ Rules:
 2. Where the box cannot be run, the prediction alone is compared.
 3. What was measured at a smaller size counts only if the prediction says the same of the real one.
 4. What the target computes is what the verdict's counterfactual says; where none fits, what the
-   target's file says, if that is what was seen.
+   target's file says, if that is what was seen; that may be two faults at once (`composed`).
 5. A box that computes the source's op against its own rule shows no difference here: latent.
 """
 
@@ -20,6 +20,7 @@ import numpy as np
 
 from padcheck.checks.cases import runnable
 from padcheck.checks.compare.aligning import KINDS, in_terms_of
+from padcheck.checks.compare.composed import attribute_and_pads
 from padcheck.checks.compare.isolated import IsolatedBox
 from padcheck.records import EQUIVALENT, UNVERIFIED, Finding, OpKind, OpSpec
 from padcheck.verdict import Judgement, judge, judge_predicted
@@ -86,7 +87,9 @@ def judge_box(
     observed = _observed(measured, predict(small) if rule else None)
     findings = _told(case, target, measured)
     if measured.explained_by is None and observed is not None:
-        findings = _as_written(findings, observed)
+        written = _as_written(findings, observed)
+        both = attribute_and_pads(small, predict, TARGET) if _is_unexplained(findings) else ()
+        findings = both or written
     return Boxed(
         case=small,
         verdict=measured.verdict,
@@ -151,6 +154,10 @@ def _as_written(findings: tuple[Finding, ...], observed: OpSpec) -> tuple[Findin
         else finding
         for finding in findings
     )
+
+
+def _is_unexplained(findings: tuple[Finding, ...]) -> bool:
+    return any(finding.code == "PAD999" for finding in findings)
 
 
 def _versioned(

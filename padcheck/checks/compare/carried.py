@@ -72,7 +72,7 @@ def _held_by(spec: OpSpec, target: Effective) -> NDArray[Any] | None:
         return None
     if spec.channels != target.spec.channels:
         return None
-    weight = target.scaled().astype(np.float32)
+    weight = target.folded()
     if spec.group == target.spec.group:
         return weight.reshape(len(weight), weight.shape[1], *aligned.source.kernel_size)
     if weight.size * target.spec.group > MAX_ELEMENTS:

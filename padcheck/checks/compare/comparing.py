@@ -40,6 +40,10 @@ __all__ = ["Comparison"]
 
 #: How much larger an input is made to reach every clip.
 LOUDER = 1000.0
+_NOTHING_TO_BLAME = (
+    "no convolution or pool of the two was matched: what differs is something else (a pad on its "
+    "own, a reshape, an activation)"
+)
 
 
 class Comparison:
@@ -130,7 +134,7 @@ class Comparison:
             found = explain(whole, self.rows, self.hypotheses, louder=louder)
         except FrameworkError as error:
             for index in self.hypotheses:
-                self.rows[index].remarks.append("its numbers differ; the models were not run")
+                self.rows[index].doubt = "its numbers differ; the models were not run"
             return EndToEnd(reason=str(error), inputs=told)
         self._settle(whole, found)
         return self._end_to_end(whole, found, told)
@@ -154,8 +158,11 @@ class Comparison:
                 row.numbers += told
             else:
                 row.remarks += [f"no difference in the end: {each.message}" for each in told]
-        if whole.differs and not found.is_whole and self.rows:
-            self._blame(found)
+        if whole.differs and not (found.is_whole or found.unproven):
+            if self.rows:
+                self._blame(found)
+            else:
+                found.notes.append(_NOTHING_TO_BLAME)
 
     def _blame(self, found: Explanation) -> None:
         """PAD999 where the two still part."""
@@ -169,25 +176,15 @@ class Comparison:
         if row.verdict == MISMATCH and where is not None and not where.at_input:
             return  # told already
         name = self.source.sites[row.pair.sources[0]].name
-        row.unexplained.append(
-            Finding(
-                code="PAD999",
-                name="unexplained",
-                op=name,
-                lowering=TARGET,
-                message=message,
-                help="compare what stands between the matched ops: activations, reshapes, resizes",
-                safety="maybe",
-                proof=Proof(status="unexplained", residual=found.residual),
-            )
-        )
+        row.unexplained.append(_unexplained(name, message, found.residual))
 
     def _end_to_end(self, whole: Whole, found: Explanation, inputs: tuple[str, ...]) -> EndToEnd:
         guilty = [row for row in self.rows if row.verdict == MISMATCH]
-        codes = [each.code for row in guilty for each in row.findings if not each.latent]
+        applied = [each for row in guilty for each in (*row.windows.findings, *row.numbers)]
+        codes = [each.code for each in applied if not each.latent]
         first = found.first
         return EndToEnd(
-            outputs=whole.outputs,
+            outputs=(*whole.outputs, *whole.unpaired),
             first_divergence=None if first is None else self.source.sites[first.source].name,
             first_divergence_target=(
                 None if first is None else self.target.sites[first.target].name
@@ -203,7 +200,7 @@ class Comparison:
                 else ()
             ),
             inputs=inputs,
-            notes=(*whole.notes, *whole.unpaired, *found.notes),
+            notes=(*whole.notes, *found.notes),
         )
 
     def _ops(self) -> tuple[OpReport, ...]:
@@ -224,7 +221,7 @@ class Comparison:
 
 def _matched(source: Network, target: Network) -> Matching:
     matching = match(source, target)
-    if matching.related:
+    if matching.related or matching.pairs:  # the same ops with other weights are told op by op
         return matching
     mine, theirs = (printable(each.ref.path or "model in memory") for each in (source, target))
     raise ModelError(
@@ -258,6 +255,19 @@ def _parts_at(where: Parting) -> str:
             "its very input differs: what stands before it, no convolution or pool, is not the same"
         )
     return "its output differs, though its windows and its numbers are the same"
+
+
+def _unexplained(op: str, message: str, residual: float | None) -> Finding:
+    return Finding(
+        code="PAD999",
+        name="unexplained",
+        op=op,
+        lowering=TARGET,
+        message=message,
+        help="compare what stands beside the matched ops: pads, activations, reshapes, resizes",
+        safety="maybe",
+        proof=Proof(status="unexplained", residual=residual),
+    )
 
 
 def _finite(number: float | None) -> float | None:

@@ -48,5 +48,5 @@ def convert(
     network = open_model(made.model, trust=True)
     order = "; change_ordering" if change_ordering else ""
     network.ref = ModelRef(path=f"{via} {made.version}{order}", format="keras")
-    network.notes = (*network.notes, *(f"{via}: {printable(note)}" for note in made.notes))
+    network.notes = (*network.notes, *map(printable, made.notes))
     return Conversion(made.model, network, made.names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Distance", "aligned", "channels_first", "distance"]
+
+#: So many elements are taken to float64 at a time, which a processor's cache holds.
+_CHUNK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +32,52 @@ class Distance:
 
 def distance(reference: NDArray[Any], observed: NDArray[Any]) -> Distance:
     """The distance of two arrays of one shape; works in float64, at any scale."""
-    one, other = reference.astype(np.float64).ravel(), observed.astype(np.float64).ravel()
-    if not one.size:
+    sum_of, sum_off = _Norm(), _Norm()
+    for one, other in _chunks(reference, observed):
+        finite = np.isfinite(one) & np.isfinite(other)
+        if not finite.all():
+            if not np.array_equal(one[~finite], other[~finite], equal_nan=True):
+                return Distance(float("inf"), float("inf"))
+            one, other = one[finite], other[finite]
+        sum_of.add(one)
+        sum_off.add(other - one)
+    if sum_off.top == 0:
         return Distance(0.0, 0.0)
-    finite = np.isfinite(one) & np.isfinite(other)
-    if not np.array_equal(one[~finite], other[~finite], equal_nan=True):
-        return Distance(float("inf"), float("inf"))
-    off = np.abs(other[finite] - one[finite])
-    largest = float(off.max(initial=0.0))
-    norm = _norm(one[finite])
-    if largest == 0:
-        return Distance(0.0, 0.0)
-    return Distance(_norm(off) / norm if norm else float("inf"), largest)
+    norm = sum_of.value
+    return Distance(sum_off.value / norm if norm else float("inf"), sum_off.top)
 
 
-def _norm(values: NDArray[Any]) -> float:
-    """The 2-norm; scaled first, so that squares neither vanish nor overflow."""
-    top = float(np.abs(values).max(initial=0.0))
-    return top * float(np.linalg.norm(values / top)) if top else 0.0
+def _chunks(*arrays: NDArray[Any]) -> Iterator[tuple[NDArray[Any], ...]]:
+    """The arrays, of one shape, in float64 and in the order of the first; a part at a time."""
+    flat = [array.reshape(-1) for array in arrays]
+    for start in range(0, flat[0].size, _CHUNK):
+        yield tuple(array[start : start + _CHUNK].astype(np.float64) for array in flat)
+
+
+class _Norm:
+    """The 2-norm of numbers that come in parts, and the largest magnitude, `top`.
+
+    They are divided by `top` first, so that squares neither vanish nor overflow.
+    """
+
+    def __init__(self) -> None:
+        self.top = 0.0
+        self._squares = 0.0
+
+    def add(self, part: NDArray[Any]) -> None:
+        """More of them, finite ones."""
+        top = max(float(part.max(initial=0.0)), -float(part.min(initial=0.0)))
+        if top > self.top:
+            self._squares *= (self.top / top) ** 2
+            self.top = top
+        if self.top:
+            scaled = part / self.top
+            self._squares += float(np.einsum("i,i->", scaled, scaled))
+
+    @property
+    def value(self) -> float:
+        """The norm."""
+        return self.top * math.sqrt(self._squares)
 
 
 def aligned(

@@ -7,6 +7,7 @@ one are joined along O.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Effective", "dense", "effective", "grouped", "in_weight_shape", "outputs_first"]
 
-#: Weights are taken to float64 so many elements at a time.
-_CHUNK = 1 << 20
+#: Weights are taken to float64 so many elements at a time, which a processor's cache holds.
+_CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)  # no slots: `scale` and the like are worked out once
@@ -45,18 +46,33 @@ class Effective:
 
     def chunks(self) -> Iterator[tuple[slice, NDArray[Any]]]:
         """Some output channels at a time: (rows, elements) of the scaled weight, in float64."""
-        flat = self.weight.reshape(len(self.weight), -1)
-        rows = max(1, _CHUNK // max(1, flat.shape[1]))
-        for start in range(0, len(flat), rows):
+        elements = math.prod(self.weight.shape[1:])
+        rows = max(1, _CHUNK // max(1, elements))
+        for start in range(0, len(self.weight), rows):
             part = slice(start, start + rows)
-            yield part, flat[part].astype(np.float64) * self.scale[part, None]
+            taken = self.weight[part]
+            made = taken.reshape(len(taken), elements).astype(np.float64)
+            made *= self.scale[part, None]
+            yield part, made
 
     def scaled(self, weight: NDArray[Any] | None = None) -> NDArray[Any]:
         """All of it in float64; of another weight of this shape, if given."""
         taken = self.weight if weight is None else weight
-        factor = self.scale.reshape(-1, *(1,) * (taken.ndim - 1))
-        made: NDArray[Any] = taken.astype(np.float64) * factor
+        made: NDArray[Any] = taken.astype(np.float64) * self._factor
         return made
+
+    def folded(self) -> NDArray[Any]:
+        """The scaled weight, rounded to float32 once; not to be written to."""
+        if (self.scale == 1).all():
+            return self.weight.astype(np.float32, copy=False)
+        made = np.empty(self.weight.shape, np.float32)
+        with np.errstate(over="ignore"):
+            np.multiply(self.weight, self._factor, out=made, casting="same_kind")
+        return made
+
+    @property
+    def _factor(self) -> NDArray[Any]:
+        return self.scale.reshape(-1, *(1,) * (self.weight.ndim - 1))
 
     def is_stored_as(self, dtype: str) -> bool:
         """Whether every weight is a number of a shorter float type."""
@@ -67,8 +83,15 @@ class Effective:
     @functools.cached_property
     def is_finite(self) -> bool:
         """Whether there is no NaN and no infinity among the numbers."""
-        one_by_one = all(bool(np.isfinite(part).all()) for _, part in self.chunks())
-        return one_by_one and bool(np.isfinite(self.offset).all())
+        if not (np.isfinite(self.offset).all() and np.isfinite(self.scale).all()):
+            return False
+        ends = (self.weight.min(initial=0), self.weight.max(initial=0))
+        if not np.isfinite(ends).all():
+            return False
+        with np.errstate(over="ignore"):
+            if np.isfinite(max(map(abs, map(float, ends))) * np.abs(self.scale)).all():
+                return True
+            return all(bool(np.isfinite(part).all()) for _, part in self.chunks())
 
 
 def effective(sites: Sequence[Site], places: Sequence[Place]) -> Effective:

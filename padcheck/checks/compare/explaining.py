@@ -40,6 +40,7 @@ class Explanation:
     """What explains the outputs: `codes`, what is left (`after`), and where it still parts.
 
     `confirmed`: the hypotheses, by the index of their pair, that are part of the proof.
+    `unproven`: the source's format cannot express what was found, so nothing could be tried.
     """
 
     codes: tuple[str, ...] = ()
@@ -47,6 +48,7 @@ class Explanation:
     confirmed: set[int] = field(default_factory=set)
     first: Parting | None = None
     remaining: Parting | None = None
+    unproven: bool = False
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -80,19 +82,24 @@ def explain(
         heard = louder
     pairs = [row.pair for row in rows]
     noise = heard.noise
-    made.first = part(heard.source, heard.target, pairs, heard.feeds, heard.target_feeds, noise)
     guilty = {index for index, row in enumerate(rows) if row.windows.verdict == MISMATCH}
     try:
         _prove(heard, rows, hypotheses, guilty, made)
     except FrameworkError as error:
         made.notes.append(f"not proven on the whole model: {error}")
+        made.unproven, made.after = bool(guilty), ()
         made.confirmed = {index for index, each in hypotheses.items() if each.findings}
+    unlike = frozenset(rows[index].pair for index in set(hypotheses) - made.confirmed)
+    made.first = part(
+        heard.source, heard.target, pairs, heard.feeds, heard.target_feeds, noise, unlike=unlike
+    )
+    if made.unproven:
         return made
     if made.after and not made.is_whole:
         changes = target_changes(heard, rows, hypotheses, guilty | made.confirmed)
         altered = heard.altered(changes)
         made.remaining = part(
-            altered, heard.target, pairs, heard.feeds, heard.target_feeds, noise
+            altered, heard.target, pairs, heard.feeds, heard.target_feeds, noise, unlike=unlike
         )  # rule 4
     elif not made.after:
         made.remaining = made.first
@@ -125,21 +132,25 @@ def _prove(
         made.after = whole.changed(target_changes(whole, rows, {}, guilty))
         if made.is_whole or not hypotheses:
             return
-    if not hypotheses:
-        return
-    wanted = set(hypotheses)
-    after = whole.changed(target_changes(whole, rows, hypotheses, guilty | wanted))
-    if not made.after or _better(after, made.after):
-        made.after, made.confirmed = after, wanted
-    if not made.is_whole or len(wanted) > _MOST_PRUNED:
-        return
-    for index in sorted(wanted):
-        fewer = made.confirmed - {index}
-        if not guilty and not fewer:
-            continue
-        after = whole.changed(target_changes(whole, rows, _only(hypotheses, fewer), guilty | fewer))
-        if all(each.verdict != MISMATCH for each in after):
-            made.after, made.confirmed = after, fewer
+
+    def tried(wanted: set[int]) -> tuple[OutputReport, ...]:
+        if not guilty and not wanted:
+            return whole.outputs
+        changes = target_changes(whole, rows, _only(hypotheses, wanted), guilty | wanted)
+        return whole.changed(changes)
+
+    best, after = set[int](), made.after or whole.outputs
+    sure = {index for index, each in hypotheses.items() if not each.supposed}
+    for wanted in (set(hypotheses), sure):
+        seen = tried(wanted) if wanted and wanted != best else after
+        if _better(seen, after):
+            best, after = wanted, seen
+    for index in sorted(best) if len(best) <= _MOST_PRUNED else ():
+        seen = tried(best - {index})
+        if not _better(after, seen):
+            best, after = best - {index}, seen
+    if guilty or best:
+        made.after, made.confirmed = after, best
 
 
 def _only(hypotheses: Hypotheses, kept: set[int]) -> dict[int, ValuesJudgement]:
@@ -147,6 +158,10 @@ def _only(hypotheses: Hypotheses, kept: set[int]) -> dict[int, ValuesJudgement]:
 
 
 def _better(after: Sequence[OutputReport], before: Sequence[OutputReport]) -> bool:
+    """Whether fewer outputs differ; of as many that do, whether they lie nearer."""
+    ours, theirs = (sum(each.verdict == MISMATCH for each in side) for side in (after, before))
+    if ours != theirs or not ours:
+        return ours < theirs
     one, other = worst_relative(after), worst_relative(before)
     return one is not None and (other is None or one < other)
 

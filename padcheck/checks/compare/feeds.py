@@ -199,20 +199,38 @@ def _given(pair: InputPair, arrays: Arrays) -> NDArray[Any] | None:
             array = np.asarray(arrays[tensor.name])
             if back and tensor.name != pair.source.name:
                 array = array.transpose(np.argsort(pair.permutation))
+            for side in (pair.source, pair.target):
+                _held(array, tensor.name, _dtype(side))
             return np.ascontiguousarray(array, dtype=_dtype(pair.source))
     return None
+
+
+def _held(array: NDArray[Any], name: str, dtype: np.dtype[Any]) -> None:
+    """Raises UsageError for numbers that an input of integers would cut short."""
+    if array.dtype.kind not in "fiub":
+        raise UsageError(f"input {printable(name)}: expected real numbers but got {array.dtype}")
+    if dtype.kind == "f":
+        return
+    with np.errstate(invalid="ignore"):
+        same = np.array_equal(array.astype(dtype), array)
+    if not same:
+        raise UsageError(
+            f"input {printable(name)}: expected numbers that {dtype} holds but got {array.dtype} "
+            "with others"
+        )
 
 
 def _drawn(pair: InputPair, generator: np.random.Generator) -> NDArray[Any]:
     quantized = next(
         (each.quantization for each in (pair.source, pair.target) if each.quantization), None
     )
-    dtype = _dtype(pair.source)
     if quantized is not None:
         return _on_grid(quantized, generator.standard_normal(pair.shape))
-    if dtype.kind == "f":
+    dtype = _dtype(pair.source)
+    strict = dtype if dtype.kind != "f" else _dtype(pair.target)  # what either side can hold
+    if strict.kind == "f":
         return generator.standard_normal(pair.shape, dtype=np.float32).astype(dtype)
-    high = 256 if dtype.itemsize == 1 and dtype.kind == "u" else 2
+    high = 256 if strict.itemsize == 1 and strict.kind == "u" else 2
     return generator.integers(0, high, pair.shape).astype(dtype)
 
 

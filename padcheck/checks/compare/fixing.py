@@ -21,7 +21,8 @@ from padcheck.checks.compare.comparing import Comparison
 from padcheck.checks.compare.opening import open_model
 from padcheck.checks.compare.own import own_change
 from padcheck.errors import FrameworkError, UsageError
-from padcheck.records import MISMATCH, Change, Report
+from padcheck.geometry import Rounding
+from padcheck.records import MISMATCH, Change, OpKind, OpSpec, Report
 
 __all__ = ["check_fix", "fixed"]
 
@@ -30,12 +31,17 @@ _KERAS = ("keras", "h5")
 _ENDINGS = {".keras": _KERAS, ".onnx": ("onnx",)}
 
 
-def check_fix(path: str | os.PathLike[str], target_format: str) -> None:
-    """Raises UsageError for a file that the repaired target cannot be written to."""
+def check_fix(
+    path: str | os.PathLike[str], target_format: str, source: str | None = None
+) -> None:
+    """Raises UsageError for a file that the repaired target cannot be written to.
+
+    `source`: the path of the source, which is not to be written over.
+    """
     if target_format not in (*_KERAS, "onnx"):
         raise UsageError(
-            f"--fix: a {target_format} target cannot be rewritten; the report says what to change "
-            "before it is converted"
+            f"--fix: a {target_format} target cannot be rewritten; without --fix the report says "
+            "what to change in the model that it is converted from"
         )
     suffix = Path(path).suffix.lower()
     if target_format not in _ENDINGS.get(suffix, ()):
@@ -43,6 +49,10 @@ def check_fix(path: str | os.PathLike[str], target_format: str) -> None:
         raise UsageError(f"--fix: expected a file that ends with .{wanted} but got {path}")
     if not Path(path).resolve().parent.is_dir():
         raise UsageError(f"--fix: no such folder: {Path(path).resolve().parent}")
+    if Path(path).is_dir():
+        raise UsageError(f"--fix: expected a file but {path} is a folder")
+    if source is not None and Path(path).exists() and os.path.samefile(path, source):
+        raise UsageError(f"--fix: {path} is the source, which is not written over")
 
 
 def fixed(
@@ -59,6 +69,8 @@ def fixed(
     """
     guilty = [row for row in comparison.rows if row.verdict == MISMATCH]
     if not guilty:
+        if report.verdict == MISMATCH:
+            return _noted(report, "not repaired: no layer is known to be wrong; nothing was written")
         return _noted(report, "nothing to repair, so nothing was written")
     try:
         if comparison.target.ref.format == "onnx":
@@ -71,7 +83,7 @@ def fixed(
         again = comparison.again(network).report()
         if not again.ok:
             left = [op.name for op in again.ops if op.verdict == MISMATCH]
-            told = f"{', '.join(left[:4])} would still differ" if left else again.verdict
+            told = f"{', '.join(left[:4])} would still differ" if left else f"still {again.verdict}"
             return _noted(report, f"not repaired: {told}; nothing was written")
         save(path)
     except FrameworkError as error:
@@ -131,8 +143,7 @@ def _keras(comparison: Comparison, guilty: list[Judged], model: Any, trust: bool
             raise FrameworkError(f"{name}: stands for an op that is split")
         pads = None
         if row.windows.verdict == MISMATCH:
-            aligned = row.windows.source
-            pads = (aligned or spec).resolved_pads
+            pads = _pads(row.windows.source or spec, row.windows.target, name)
         fixes[name] = Repair(
             pads=pads,
             fill=spec.pad_value,
@@ -143,7 +154,34 @@ def _keras(comparison: Comparison, guilty: list[Judged], model: Any, trust: bool
         from padcheck.frameworks.tensorflow.network import load_keras_model
 
         model = load_keras_model(model, trust=trust)
-    return repair(model, fixes)
+    try:
+        return repair(model, fixes)
+    except UsageError as error:  # an op of a Lambda or the like
+        raise FrameworkError(f"{', '.join(fixes)}: no layers of their own ({error})") from error
+
+
+def _pads(source: OpSpec, target: OpSpec | None, name: str) -> tuple[tuple[int, int], ...]:
+    """What a VALID op is to be padded with to compute `source`.
+
+    Pads alone do not change a stride or a dilation, nor what an average is divided by in a last
+    window that is not whole. Raises FrameworkError for these.
+    """
+    for word in ("kernel_size", "stride", "dilation"):
+        there = None if target is None else getattr(target, word)
+        if there != getattr(source, word):
+            told = "unknown" if there is None else "x".join(map(str, there))
+            raise FrameworkError(f"{name}: its {word} is {told}, and only pads are repaired")
+    if source.kind is OpKind.CONV_TRANSPOSE or source.rounding is Rounding.FLOOR:
+        return source.resolved_pads
+    if source.kind is OpKind.AVERAGE_POOL:
+        raise FrameworkError(f"{name}: an average over a last window that is not whole")
+    sized = zip(
+        source.input_size, source.output_size, source.windows, source.resolved_pads, strict=True
+    )
+    return tuple(
+        (before, max(after, (outputs - 1) * window.stride + window.effective_kernel - n - before))
+        for n, outputs, window, (before, after) in sized
+    )
 
 
 def _bias(comparison: Comparison, row: Judged) -> Any:

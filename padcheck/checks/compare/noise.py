@@ -12,6 +12,9 @@ its op may add up to, at random, and the network run again.
 3. A side that stores integers rounds each op's output to its step. The source is then run with
    the target's weights and with each output rounded to the target's grid; how far it moves is the
    bound's other part.
+4. Where no weight could be changed, the terms of the pools are all that is known; and where there
+   is no pool either, the inputs are changed, by what a sum over all elements of each may be off.
+   Without numbers among the inputs there is no bound.
 """
 
 from __future__ import annotations
@@ -55,7 +58,7 @@ class Noise:
         feeds: Mapping[str, NDArray[Any]],
         coarse: Mapping[int, Change] | None = None,
     ) -> None:
-        self._source, self._feeds = source, feeds
+        self.source, self._feeds = source, feeds
         self._unit = _unit(source)
         self._noisy = self._altered(self._perturbed())
         self._coarse = self._altered(coarse or {})
@@ -65,10 +68,15 @@ class Noise:
     ) -> dict[str, float]:
         """Relative bound of every tensor of `reference`, by name."""
         bounds = dict.fromkeys(reference, FACTOR * self._unit * self._terms())
-        for network, factor in ((self._noisy, FACTOR), (self._coarse, COARSE_FACTOR)):
+        runs = [(self._noisy, self._feeds, FACTOR), (self._coarse, self._feeds, COARSE_FACTOR)]
+        if not any(site.spec for site in self.source.sites):  # rule 4
+            if not any(array.dtype.kind == "f" for array in self._feeds.values()):
+                return {}
+            runs.append((self.source, self._shaken_feeds(), FACTOR))
+        for network, feeds, factor in runs:
             if network is None:
                 continue
-            seen = network.run(self._feeds, fetches)
+            seen = network.run(feeds, fetches)
             for name, array in reference.items():
                 if name in seen and seen[name].shape == array.shape:
                     off = distance(array, seen[name]).relative
@@ -84,32 +92,53 @@ class Noise:
         """How many roundings add up where nothing could be measured, and 1 where it was."""
         if self._noisy is not None:
             return 1.0
-        return math.sqrt(sum(_summed(site.spec) for site in self._source.sites if site.spec))
+        terms = sum(_summed(site.spec) for site in self.source.sites if site.spec)
+        return math.sqrt(max(terms, 1))
+
+    def _shaken_feeds(self) -> dict[str, NDArray[Any]]:
+        """Rule 4: integers stay."""
+        generator = np.random.default_rng(0)
+        shaken = {}
+        for name, array in self._feeds.items():
+            signs = generator.integers(0, 2, array.shape) * 2.0 - 1
+            size = self._unit * math.sqrt(max(4, math.prod(array.shape[1:])))
+            made = array * (1 + size * signs)
+            shaken[name] = made.astype(array.dtype) if array.dtype.kind == "f" else array
+        return shaken
 
     def _perturbed(self) -> dict[int, Change]:
         generator = np.random.default_rng(0)
         changes = {}
         for index, (site, place) in enumerate(
-            zip(self._source.sites, self._source.places, strict=True)
+            zip(self.source.sites, self.source.places, strict=True)
         ):
             if site.spec is None or place is None or place.values is None:
                 continue
-            own = own_change(self._source, index)
+            own = own_change(self.source, index)
             if own is None or own.weight is None:
                 continue
             size = self._unit * max(2.0, math.sqrt(_summed(site.spec)))  # 2: one last digit
-            signs = generator.integers(0, 2, own.weight.shape, dtype=np.int8) * 2 - 1
-            weight = (own.weight * (1 + size * signs.astype(np.float64))).astype(np.float32)
-            changes[index] = dataclasses.replace(own, weight=weight)
+            up = generator.integers(0, 2, own.weight.shape, dtype=np.int8)
+            changes[index] = dataclasses.replace(own, weight=_shaken(own.weight, up, size))
         return changes
 
     def _altered(self, changes: Mapping[int, Change]) -> Network | None:
         if not changes:
             return None
         try:
-            return self._source.altered(changes)
+            return self.source.altered(changes)
         except FrameworkError:
             return None
+
+
+def _shaken(weight: NDArray[Any], up: NDArray[np.int8], size: float) -> NDArray[Any]:
+    """Every number made larger by its share `size` where `up` is 1, smaller where it is 0."""
+    made = up.astype(np.float32)
+    made *= np.float32(2 * size)
+    made -= np.float32(size)
+    made *= weight
+    made += weight
+    return made
 
 
 def _summed(spec: OpSpec) -> int:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["OutputPair", "judge_output", "pair_outputs"]
 
+_VAGUE = "how far rounding may put it off is not known, or as much as the output itself"
+
 
 @dataclass(frozen=True, slots=True)
 class OutputPair:
@@ -28,18 +30,49 @@ class OutputPair:
     target: Tensor
 
 
-def pair_outputs(source: Network, target: Network) -> tuple[list[OutputPair], list[str]]:
-    """The outputs by name where both sides have the same names, else in order; what is left over,
-    in words.
+def pair_outputs(
+    source: Network, target: Network, reference: Arrays, observed: Arrays
+) -> tuple[list[OutputPair], list[OutputReport]]:
+    """The outputs that belong together, in the source's order; those left over, unverified.
+
+    1. Those of equal names belong together.
+    2. Of the others, each with the one of a fitting shape whose numbers lie nearest, the first
+       of several: names and order say little of what a converter wrote.
+    3. What fits nothing is paired in order.
     """
-    mine, theirs = list(source.outputs), list(target.outputs)
-    named = {tensor.name: tensor for tensor in theirs}
-    if set(named) == {tensor.name for tensor in mine} and len(named) == len(mine):
-        return [OutputPair(one, named[one.name]) for one in mine], []
-    pairs = [OutputPair(one, other) for one, other in zip(mine, theirs, strict=False)]
-    left = [f"output {one.name} of the source has none beside it" for one in mine[len(theirs) :]]
-    left += [f"output {one.name} of the target has none beside it" for one in theirs[len(mine) :]]
-    return pairs, left
+    theirs = {tensor.name: tensor for tensor in target.outputs}
+    found = {one.name: theirs.pop(one.name) for one in source.outputs if one.name in theirs}
+    for fits in (True, False):  # rules 2 and 3
+        for one in source.outputs:
+            others = {} if one.name in found else _apart(one, theirs, reference, observed)
+            others = {name: off for name, off in others.items() if not fits or off is not None}
+            if others:
+                nearest = min(others, key=lambda name: others[name] or 0.0)
+                found[one.name] = theirs.pop(nearest)
+    pairs = [OutputPair(one, found[one.name]) for one in source.outputs if one.name in found]
+    alone = [_alone(one, "target") for one in source.outputs if one.name not in found]
+    return pairs, alone + [_alone(other, "source") for other in theirs.values()]
+
+
+def _apart(
+    one: Tensor, theirs: Mapping[str, Tensor], reference: Arrays, observed: Arrays
+) -> dict[str, float | None]:
+    """How far each of the target's outputs is from one of the source's; None for other shapes."""
+    apart: dict[str, float | None] = {}
+    for name, other in theirs.items():
+        mine = reference[one.name]
+        moved = aligned(mine, observed[name], one.channels_last, other.channels_last)
+        apart[name] = None if moved is None else distance(mine, moved).relative
+    return apart
+
+
+def _alone(tensor: Tensor, other: str) -> OutputReport:
+    return OutputReport(
+        name=tensor.name,
+        target_name=tensor.name if other == "source" else None,
+        verdict=UNVERIFIED,
+        notes=(f"the {other} has no such output",),
+    )
 
 
 def judge_output(
@@ -47,7 +80,8 @@ def judge_output(
 ) -> OutputReport:
     """One output: numbers within `bound` of the reference, relative, in the 2-norm.
 
-    Integers and truth values must be equal.
+    Integers and truth values must be equal. Numbers that differ are unverified where there is no
+    bound, and where the bound is 1 or more: an output of zeros would be within it.
     """
     lasts = pair.source.channels_last, pair.target.channels_last
     moved = aligned(reference, observed, *lasts)
@@ -61,7 +95,10 @@ def judge_output(
     off = distance(reference, moved)
     whole = reference.dtype.kind in "iub" and moved.dtype.kind in "iub"
     limit = 0.0 if whole else bound
-    verdict = UNVERIFIED if limit is None else EQUIVALENT if off.relative <= limit else MISMATCH
+    known = limit is not None and (limit < 1 or off.relative > limit)
+    vague = 0 < off.relative < math.inf and not known
+    right = off.relative <= (limit or 0.0)
+    verdict = UNVERIFIED if vague else EQUIVALENT if right else MISMATCH
     return OutputReport(
         name=pair.source.name,
         target_name=pair.target.name,
@@ -69,7 +106,7 @@ def judge_output(
         relative_l2=_finite(off.relative),
         bound=limit,
         verdict=verdict,
-        notes=_remarks(reference, off),
+        notes=(*_remarks(reference, off), *((_VAGUE,) if vague else ())),
     )
 
 

@@ -207,7 +207,9 @@ class PairJudge:
             reason=shown.boxed.reason,
             judgement=shown.boxed.measured,
             predicted=shown.boxed.predicted,
-            findings=tuple(self._worded(each, name, source) for each in findings.values()),
+            findings=tuple(
+                self._worded(each, name, source, parts[0].target) for each in findings.values()
+            ),
             explained_by=_explained(outcomes, source) if verdict == MISMATCH else None,
             agrees_when=agrees_when(parts[0].specs),
             notes=tuple(dict.fromkeys(notes)),
@@ -225,9 +227,10 @@ class PairJudge:
         shown = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
         yield f"{verdict} in {len(guilty)} of {len(parts)} parts: {shown}"
 
-    def _worded(self, finding: Finding, name: str, source: OpSpec) -> Finding:
-        kind = self._target.ref.format
-        help_ = help_for(finding.code, finding.help, source, kind)
+    def _worded(self, finding: Finding, name: str, source: OpSpec, target: int) -> Finding:
+        kind, place = self._target.ref.format, self._target.places[target]
+        last = place is None or place.channels_last
+        help_ = help_for(finding.code, finding.help, source, kind, channels_last=last)
         return dataclasses.replace(finding, op=name, lowering=TARGET, help=help_)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,9 +44,13 @@ def part(
     feeds: Arrays,
     target_feeds: Arrays,
     noise: Noise,
+    *,
+    unlike: Collection[Pair] = (),
 ) -> Parting | None:
     """The first parting in the source's order; None where every matched tensor agrees.
 
+    `unlike`: the pairs whose own outputs may differ though nothing is wrong, as where an
+    activation belongs to the op on one side and stands behind it on the other.
     Tensors are fetched a few ops at a time, and the search stops at the first that differs.
     """
     single = [pair for pair in pairs if len(pair.sources) == len(pair.targets) == 1]
@@ -56,11 +60,13 @@ def part(
         theirs = [name for pair in chunk for name in _names(target.places[pair.targets[0]])]
         ours = source.run(feeds, mine)
         seen = target.run(target_feeds, theirs)
-        bounds = noise.bounds({name: ours[name] for name in mine if name in ours}, mine)
+        own = ours if noise.source is source else noise.source.run(feeds, mine)
+        bounds = noise.bounds({name: own[name] for name in mine if name in own}, mine)
         for pair in chunk:
             places = _places(source, target, pair)
             assert places is not None
-            found = _judged(pair, places, ours, seen, bounds)
+            ends = (True,) if pair in unlike else (True, False)
+            found = _judged(pair, places, ours, seen, bounds, ends)
             if found is not None:
                 return found
     return None
@@ -76,12 +82,17 @@ def _names(place: Place | None) -> tuple[str, ...]:
 
 
 def _judged(
-    pair: Pair, places: tuple[Place, Place], ours: Arrays, seen: Arrays, bounds: Mapping[str, float]
+    pair: Pair,
+    places: tuple[Place, Place],
+    ours: Arrays,
+    seen: Arrays,
+    bounds: Mapping[str, float],
+    ends: Iterable[bool],
 ) -> Parting | None:
     one, other = places
-    for at_input in (True, False):
+    for at_input in ends:
         mine, theirs = (one.data, other.data) if at_input else (one.tail, other.tail)
-        if mine not in ours or theirs not in seen:
+        if mine not in bounds or mine not in ours or theirs not in seen:
             continue
         reference = channels_first(ours[mine], one.channels_last)
         moved = aligned(reference, channels_first(seen[theirs], other.channels_last), False, False)

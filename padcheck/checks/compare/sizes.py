@@ -33,7 +33,16 @@ def agrees_when(specs: Aligned) -> tuple[AxisSizes | None, ...] | None:
     return tuple(_axis(source, target, axis) for axis in range(source.rank))
 
 
+def _window(spec: OpSpec, axis: int) -> tuple[int, int, int]:
+    """(kernel_size, stride, dilation); one tap is not dilated."""
+    taps = spec.kernel_size[axis]
+    return taps, spec.stride[axis], spec.dilation[axis] if taps > 1 else 1
+
+
 def _axis(source: OpSpec, target: OpSpec, axis: int) -> AxisSizes | None:
+    windows = [_window(spec, axis) for spec in (source, target)]
+    if windows[0] != windows[1]:
+        return AxisSizes(modulus=1, residues=())
     if source.along(axis, 1) == target.along(axis, 1):
         return AxisSizes(modulus=1, residues=(0,))
     found = agreement_of(source, target, axis)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from padcheck.checks.compare.noise import Noise
 from padcheck.checks.compare.outputs import OutputPair, judge_output, pair_outputs
 from padcheck.checks.compare.own import own_change
-from padcheck.records import MISMATCH, Change, OutputReport, Tensor
+from padcheck.records import EQUIVALENT, MISMATCH, UNVERIFIED, Change, OutputReport, Tensor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     Arrays = Mapping[str, NDArray[Any]]
 
 __all__ = ["Whole"]
+
+_NOTHING_MOVES = (
+    "on this input nothing in the source moves with its weights: outputs that are equal say nothing"
+)
 
 
 class Whole:
@@ -41,14 +46,16 @@ class Whole:
         self.source, self.target = source, target
         self.feeds, self.target_feeds = feeds, target_feeds
         self._coarse = dict(coarse or {})
-        self.pairs, self.unpaired = pair_outputs(source, target)
         self._observed = target.run(target_feeds)
         self._reference = source.run(feeds)
+        self.pairs, self.unpaired = pair_outputs(source, target, self._reference, self._observed)
         self.noise = Noise(source, feeds, coarse)
         self._bounds = self.noise.bounds(self._named(self._reference))
         self.notes: tuple[str, ...] = ()
-        if self.noise.is_deaf(self._bounds):
-            self._listen(pairs)
+        self._says_nothing = False
+        if self.noise.is_deaf(self._bounds) and not self._listen(pairs) and not self._is_coarse:
+            self._says_nothing = True
+            self.notes = (_NOTHING_MOVES,)
         self.outputs = self._judged(self._reference)
 
     @property
@@ -81,7 +88,7 @@ class Whole:
         return {pair.source.name: arrays[pair.source.name] for pair in self.pairs}
 
     def _judged(self, reference: Arrays) -> tuple[OutputReport, ...]:
-        return tuple(
+        judged = [
             judge_output(
                 pair,
                 reference[pair.source.name],
@@ -90,13 +97,26 @@ class Whole:
             )
             for pair in self.pairs
             if pair.source.name in reference and pair.target.name in self._observed
+        ]
+        if not self._says_nothing:
+            return tuple(judged)
+        return tuple(
+            dataclasses.replace(one, verdict=UNVERIFIED) if one.verdict == EQUIVALENT else one
+            for one in judged
         )
 
-    def _listen(self, pairs: Sequence[Pair]) -> None:
-        """Takes the last matched tensor that moves with the weights in place of outputs that do
-        not.
+    @property
+    def _is_coarse(self) -> bool:
+        """Whether the source stores integers, whose steps may hide what its weights do."""
+        return any(place is not None and place.quantization for place in self.source.places)
+
+    def _listen(self, pairs: Sequence[Pair]) -> bool:
+        """Takes the last matched tensor that moves with the weights beside outputs that do not;
+        whether there is one.
         """
         for pair in reversed(pairs):
+            if len(pair.sources) > 1 or len(pair.targets) > 1:
+                continue  # a part has fewer channels
             one = self.source.places[pair.sources[0]]
             other = self.target.places[pair.targets[0]]
             if one is None or other is None or one.values is None:
@@ -123,4 +143,5 @@ class Whole:
                 "the outputs do not move with the weights (a saturated activation), so the last "
                 f"tensor that does, {one.tail}, is compared as well",
             )
-            return
+            return True
+        return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -67,7 +68,9 @@ def save(model: keras.Model, path: str | os.PathLike[str]) -> None:
     target = os.path.realpath(path)
     with tempfile.TemporaryDirectory(dir=os.path.dirname(target), prefix=".padcheck-") as folder:
         made = os.path.join(folder, "model.keras")
-        with translated("keras", keras.__version__):
+        with translated("keras", keras.__version__), warnings.catch_warnings():
+            # keras 3.15.1's own, about numpy 2's `copy`
+            warnings.simplefilter("ignore", DeprecationWarning)
             model.save(made)
         os.replace(made, target)
 

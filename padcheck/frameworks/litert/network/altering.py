@@ -19,18 +19,21 @@ from padcheck.frameworks.litert.network.flatwriting import Writer, packed
 from padcheck.frameworks.litert.network.graph import Graph
 from padcheck.frameworks.litert.network.schema import schema, version
 from padcheck.frameworks.litert.network.sites import Reading, SiteReading
-from padcheck.frameworks.litert.network.stages import (
+from padcheck.frameworks.litert.network.stage import (
     Stage,
     clip_stages,
     emitted,
-    spec_stages,
+    expand_stage,
+    offset_stage,
+    squeeze_stage,
 )
+from padcheck.frameworks.litert.network.stages import spec_stages
 from padcheck.frameworks.litert.network.values import own_layout
 from padcheck.frameworks.loading import translated
 from padcheck.records import Change, OpKind
 
 if TYPE_CHECKING:
-    import numpy as np
+    pass
 
 __all__ = ["altered_model"]
 
@@ -79,7 +82,8 @@ class _Work:
 
     def _drop_unread(self) -> None:
         """Constants that no operator reads any more lose their numbers."""
-        kept, dropped = {0}, set()
+        kept: set[int] = {0}
+        dropped: set[int] = set()
         for graph in self._model.subgraphs:
             read = {int(one) for operator in graph.operators for one in operator.inputs}
             read.update(int(one) for one in graph.outputs)
@@ -124,7 +128,7 @@ class _Work:
         if change.weight is not None:
             made.inputs = self._constants(reading, change)
             if change.spec.kind is OpKind.CONV_TRANSPOSE and change.offset is not None:
-                rest.append(_offset_stage(shape, change.offset))
+                rest.append(offset_stage(shape, change.offset))
         word = emitting.activation_word(change.clip)
         fused = word is not None and hasattr(made.builtinOptions, "fusedActivationFunction")
         fused = fused and change.spec.kind is not OpKind.CONV_TRANSPOSE
@@ -134,7 +138,7 @@ class _Work:
         if not fused:
             rest += clip_stages(shape, change.clip)
         if len(shape) > len(self._shape(tail)):
-            rest.append(self._squeezed(shape, chain.unit))
+            rest.append(squeeze_stage(shape, chain.unit or 0))
         end = tail
         if rest:
             end = chain.output if chain.output != tail else self._writer.tensor(f"{name}/y", shape)
@@ -168,16 +172,14 @@ class _Work:
         data, spec = self._shape(chain.data), change.spec
         stages: list[Stage] = []
         if chain.unit is not None and len(data) == 3:
-            stages.append(
-                _unit_stage((*data[: chain.unit + 1], 1, *data[chain.unit + 1 :]), chain.unit)
-            )
+            stages.append(expand_stage(data, chain.unit))
         stages += spec_stages(spec, data[0], change.weight, change.offset, unit=chain.unit)
         shape = stages[-1].shape
         if spec.kind is OpKind.CONV_TRANSPOSE and change.offset is not None:
-            stages.append(_offset_stage(shape, change.offset))
+            stages.append(offset_stage(shape, change.offset))
         stages += clip_stages(shape, change.clip)
         if len(shape) > len(self._shape(tail)):
-            stages.append(self._squeezed(shape, chain.unit))
+            stages.append(squeeze_stage(shape, chain.unit or 0))
         for operator in (*chain.before, *chain.after):
             if self._graph.only_reader(operator.output) is not None or operator in chain.after:
                 self._replaced[operator.index] = []
@@ -188,33 +190,3 @@ class _Work:
     def _shape(self, tensor: int) -> tuple[int, ...]:
         """A tensor's shape, 1 for an open size."""
         return tuple(1 if size is None else size for size in self._graph.dims(tensor) or ())
-
-    def _squeezed(self, shape: tuple[int, ...], unit: int | None) -> Stage:
-        axis = (unit or 0) + 1
-
-        def squeeze(writer: Writer, data: int, made: int) -> int:
-            options = schema().SqueezeOptionsT(squeezeDims=[axis])
-            return writer.op("SQUEEZE", [data], made, options, "SqueezeOptions")
-
-        return Stage((*shape[:axis], *shape[axis + 1 :]), squeeze)
-
-
-def _unit_stage(shape: tuple[int, ...], unit: int) -> Stage:
-    def expand(writer: Writer, data: int, made: int) -> int:
-        import numpy as np
-
-        axis = writer.constant("axis", np.array(unit + 1, dtype=np.int32))
-        options = schema().ExpandDimsOptionsT()
-        return writer.op("EXPAND_DIMS", [data, axis], made, options, "ExpandDimsOptions")
-
-    return Stage(shape, expand)
-
-
-def _offset_stage(shape: tuple[int, ...], offset: np.ndarray) -> Stage:
-    def add(writer: Writer, data: int, made: int) -> int:
-        import numpy as np
-
-        constant = writer.constant("offset", np.asarray(offset, dtype=np.float32))
-        return emitting.elementwise(writer, "ADD", data, constant, made)
-
-    return Stage(shape, add)

@@ -154,13 +154,13 @@ class _Reading:
             raise self._error(f"expected {MAX_RANK} axes at most", name, "shape")
         if any(size < 0 for size in sizes):
             raise self._error(f"expected sizes >= 0 but got {list(sizes)}", name, "shape")
-        dims = signature if len(signature) == len(sizes) else sizes
+        opens = signature if len(signature) == len(sizes) else sizes
         if not 0 <= tensor.Buffer() < max(buffers, 1):
             raise self._error(f"expected less than {buffers}", name, "buffer")
         return TensorInfo(
             index=index,
             name=name,
-            dims=tuple(size if size >= 0 else None for size in dims),
+            dims=tuple(n if one >= 0 else None for n, one in zip(sizes, opens, strict=True)),
             sizes=sizes,
             type=numpy_type(tensor.Type()) or type_name(tensor.Type()),
             buffer=int(tensor.Buffer()),

@@ -17,7 +17,7 @@ from padcheck.frameworks.loading import import_framework, translated
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["NAME", "check_memory", "interpreter", "measured", "sized"]
+__all__ = ["NAME", "allocate", "check_memory", "interpreter", "measured", "sized"]
 
 NAME = "litert"
 
@@ -70,6 +70,11 @@ def sized(made: Any, graph: Graph, shapes: Mapping[int, tuple[int, ...]]) -> Non
     for index, shape in shapes.items():
         if shape != graph.tensor(index).sizes:
             made.resize_tensor_input(index, shape)
+    allocate(made)
+
+
+def allocate(made: Any) -> None:
+    """Allocates an interpreter's tensors without a word on file descriptor 2."""
     with _quiet():
         made.allocate_tensors()
 

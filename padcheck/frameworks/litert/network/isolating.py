@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from padcheck.errors import FrameworkError
 from padcheck.frameworks.litert.network import emitting
 from padcheck.frameworks.litert.network.flatwriting import Writer, new_model, packed
-from padcheck.frameworks.litert.network.interpreting import NAME, interpreter
+from padcheck.frameworks.litert.network.interpreting import NAME, allocate, interpreter
 from padcheck.frameworks.litert.network.pads import Pairs
 from padcheck.frameworks.litert.network.schema import version
 from padcheck.frameworks.litert.network.sites import Reading
@@ -84,7 +84,7 @@ def _run(op: _IsolatedOp, x: np.ndarray, weight: np.ndarray | None) -> np.ndarra
     values = x if unit is None else np.expand_dims(x, unit + 2)
     values = np.ascontiguousarray(np.moveaxis(values, 1, -1), dtype=np.float32)
     at_work = interpreter(op.built(values.shape, weight))
-    at_work.allocate_tensors()
+    allocate(at_work)
     at_work.set_tensor(at_work.get_input_details()[0]["index"], values)
     at_work.invoke()
     made = at_work.get_tensor(at_work.get_output_details()[0]["index"])

@@ -14,7 +14,7 @@ from padcheck.frameworks.litert.network.graph import Graph
 from padcheck.frameworks.litert.network.interpreting import measured
 from padcheck.frameworks.litert.network.isolating import isolated
 from padcheck.frameworks.litert.network.loading import Content, load_content
-from padcheck.frameworks.litert.network.places import read_places
+from padcheck.frameworks.litert.network.places import read_places, rounding_notes
 from padcheck.frameworks.litert.network.ports import ports_of, shaped, tensors_of
 from padcheck.frameworks.litert.network.running import run
 from padcheck.frameworks.litert.network.schema import version
@@ -56,6 +56,7 @@ def _opened(
     sites = read_sites(graph)
     if sizes is None and any(one.is_shapeless for one in sites):
         graph, sites, notes = _measured(graph, sites)
+    notes += rounding_notes(graph, sites)
     return LiteRTNetwork(content, graph, sites, notes, original=original)
 
 

@@ -16,7 +16,7 @@ from padcheck.frameworks.litert.network.values import read_values
 from padcheck.frameworks.litert.network.views import Views
 from padcheck.records import Epilogue, Place
 
-__all__ = ["read_places"]
+__all__ = ["read_places", "rounding_notes"]
 
 #: What gives no negative number, whatever comes in.
 _NEVER_NEGATIVE = ("ABS", "EXP", "LOGISTIC", "RELU", "RELU6", "RELU_0_TO_1", "SOFTMAX", "SQUARE")
@@ -50,6 +50,24 @@ def read_places(
         None if one.reading is None else _place(graph, one.reading, views, weights, before[index])
         for index, one in enumerate(sites)
     )
+
+
+def rounding_notes(graph: Graph, sites: Sequence[SiteReading]) -> tuple[str, ...]:
+    """A word where data of floats meets a weight of integers.
+
+    Source: the hybrid kernels of tensorflow/lite/kernels/conv.cc, and XNNPACK's qd8 operators.
+    """
+    count = 0
+    for one in sites:
+        if one.reading is None or one.reading.weight < 0:
+            continue
+        data = one.reading.operator.input(one.reading.windowed.data)
+        weight = graph.tensor(one.reading.weight)
+        count += weight.scales is not None and graph.tensor(data).type == "float32"
+    if count == 0:
+        return ()
+    ops = "1 op has its" if count == 1 else f"{count} ops have their"
+    return (f"{ops} weight in integers alone; LiteRT rounds the data to 8 bits as it runs",)
 
 
 def _place(

@@ -5,9 +5,7 @@ A 1-D op is written as a 2-D one, with an axis of size 1 at `unit`.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from padcheck.errors import FrameworkError
@@ -15,6 +13,7 @@ from padcheck.frameworks.litert.network import emitting
 from padcheck.frameworks.litert.network.flatwriting import Writer
 from padcheck.frameworks.litert.network.operators import WINDOWED
 from padcheck.frameworks.litert.network.pads import Pairs
+from padcheck.frameworks.litert.network.stage import Stage
 from padcheck.frameworks.litert.network.transposed import natural_size
 from padcheck.frameworks.litert.network.values import own_layout
 from padcheck.frameworks.lowering import NO_OUTPUT, transposed_axes
@@ -25,28 +24,12 @@ from padcheck.records import OpKind, OpSpec
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Stage", "clip_stages", "emitted", "spec_stages"]
+__all__ = ["spec_stages"]
 
 #: The border modes that MIRROR_PAD has.
 _MIRRORS = ("constant", "reflect", "symmetric")
 
 _POOLS = {OpKind.MAX_POOL: "MAX_POOL_2D", OpKind.AVERAGE_POOL: "AVERAGE_POOL_2D"}
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One op: `shape` of what it gives, and `emit(writer, data, made)` that writes it."""
-
-    shape: tuple[int, ...]
-    emit: Callable[[Writer, int, int], int]
-
-
-def emitted(writer: Writer, stages: Sequence[Stage], data: int, name: str, tail: int) -> None:
-    """Writes the stages in a row; the last one gives the tensor `tail`."""
-    for number, stage in enumerate(stages):
-        is_last = number == len(stages) - 1
-        made = tail if is_last else writer.tensor(f"{name}/{number}", stage.shape)
-        data = stage.emit(writer, data, made)
 
 
 def spec_stages(
@@ -262,24 +245,3 @@ def _counted(spec: OpSpec, axis: int) -> list[int]:
     ends = range(low, spec.input_size[axis] + high)
     starts = (o * spec.stride[axis] - before for o in range(spec.output_size[axis]))
     return [sum(start + j in ends for j in range(spec.kernel_size[axis])) for start in starts]
-
-
-def clip_stages(shape: tuple[int, ...], clip: tuple[float, float] | None) -> list[Stage]:
-    """RELU and its like, or MAXIMUM and MINIMUM."""
-    import numpy as np
-
-    if clip is None:
-        return []
-    word = emitting.activation_word(clip)
-    if word is not None:
-        return [Stage(shape, lambda writer, data, made: writer.op(word, [data], made))]
-
-    def bounded(name: str, bound: float) -> Stage:
-        def emit(writer: Writer, data: int, made: int) -> int:
-            constant = writer.constant("bound", np.array(bound, dtype=np.float32))
-            return emitting.elementwise(writer, name, data, constant, made)
-
-        return Stage(shape, emit)
-
-    bounds = [("MAXIMUM", clip[0]), ("MINIMUM", clip[1])]
-    return [bounded(name, bound) for name, bound in bounds if math.isfinite(bound)]

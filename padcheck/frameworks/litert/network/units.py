@@ -76,7 +76,7 @@ def drops_unit(graph: Graph, operator: OperatorInfo, axis: int) -> bool:
     source, made = _ends(graph, operator)
     if source is None or made is None or len(made) != 3 or not _is_unit(source, axis):
         return False
-    return source[: axis + 1] + source[axis + 2 :] == made
+    return _alike(source[: axis + 1] + source[axis + 2 :], made)
 
 
 def _ends(graph: Graph, operator: OperatorInfo) -> tuple[Dims | None, Dims | None]:
@@ -87,9 +87,16 @@ def _ends(graph: Graph, operator: OperatorInfo) -> tuple[Dims | None, Dims | Non
 
 def _inserted(source: Dims, made: Dims) -> int | None:
     for axis in (0, 1):
-        if _is_unit(made, axis) and made[: axis + 1] + made[axis + 2 :] == source:
+        if _is_unit(made, axis) and _alike(made[: axis + 1] + made[axis + 2 :], source):
             return axis
     return None
+
+
+def _alike(dims: Dims, others: Dims) -> bool:
+    """Whether two shapes may be the same; an open size is any."""
+    return len(dims) == len(others) and all(
+        None in (one, other) or one == other for one, other in zip(dims, others, strict=True)
+    )
 
 
 def _is_unit(dims: Dims | None, axis: int | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from padcheck.errors import ModelError
 from padcheck.frameworks.litert.network.attributes import MAX_EXTENT, Attributes
@@ -71,40 +72,48 @@ def read_window(
     if chain.block:
         dilation = tuple(d * b for d, b in zip(dilation, chain.block, strict=True))
     _check_extents(kernel, dilation)
-    group, channels = _channels(graph, operator, windowed, chain)
-    keep = [axis for axis in range(windowed.rank) if axis != chain.unit]
     windows = [Window(k, s, d) for k, s, d in zip(kernel, attributes.stride, dilation, strict=True)]
     if windowed.kind is OpKind.CONV_TRANSPOSE:
         pads = crop_rules(graph, operator, attributes.padding, windows, sizes)
     else:
         pads = _pad_rules(attributes, chain, windowed.rank)
-    border = chain.pads[-1] if chain.pads else None
+    axes = [_Axis(*one) for one in zip(sizes, windows, pads, strict=True)]
+    if chain.unit is not None:
+        del axes[chain.unit]
+    group, channels = _channels(graph, operator, windowed, chain)
     spec = OpSpec(
         kind=windowed.kind,
-        input_size=tuple(
-            _stand_in(windows[axis], pads[axis]) if sizes[axis] is None else sizes[axis] or 0
-            for axis in keep
-        ),
-        kernel_size=tuple(kernel[axis] for axis in keep),
-        stride=tuple(attributes.stride[axis] for axis in keep),
-        dilation=tuple(dilation[axis] for axis in keep),
-        pads=tuple(pads[axis] for axis in keep),
+        input_size=tuple(one.stand_in if one.size is None else one.size for one in axes),
+        kernel_size=tuple(one.window.kernel_size for one in axes),
+        stride=tuple(one.window.stride for one in axes),
+        dilation=tuple(one.window.dilation for one in axes),
+        pads=tuple(one.rule for one in axes),
         group=group,
         channels=channels,
         bias=windowed.bias is not None and operator.input(windowed.bias) >= 0,
-        pad_value=_pad_value(
-            windowed, border, taken_in=bool(border or any(map(any, chain.shifts)))
-        ),
-        pad_mode=border.mode if border is not None else "constant",
-        count_include_pad=windowed.kind is OpKind.AVERAGE_POOL  # rule 2
-        and (border is None or border.mode == "constant")
-        and bool(border or any(map(any, chain.shifts))),
+        **_border(windowed, chain),
     )
-    dynamic = tuple(sizes[axis] is None for axis in keep)
+    dynamic = tuple(one.size is None for one in axes)
     _check_output(spec, dynamic)
     if windowed.kind is OpKind.LP_POOL:
         spec = _root_mean_square(spec, dynamic)
     return WindowReading(spec, dynamic)
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """One spatial axis; `size` is None where it is open."""
+
+    size: int | None
+    window: Window
+    rule: PadRule
+
+    @property
+    def stand_in(self) -> int:
+        """A size past window and pads on both ends, and a multiple of the stride."""
+        pads = abs(self.rule.before) + abs(self.rule.after)
+        enough = 2 * (self.window.effective_kernel + pads) + self.window.stride
+        return -(-enough // self.window.stride) * self.window.stride
 
 
 def _data_sizes(graph: Graph, chain: Chain, windowed: Windowed) -> Dims:
@@ -192,16 +201,16 @@ def _pad_rules(attributes: Attributes, chain: Chain, rank: int) -> tuple[PadRule
     return tuple(explicit(before, after) for before, after in sums)
 
 
-def _pad_value(windowed: Windowed, border: Pad | None, *, taken_in: bool) -> float:
-    if border is not None:
-        return border.fill
-    return -math.inf if windowed.kind is OpKind.MAX_POOL and not taken_in else 0.0
-
-
-def _stand_in(window: Window, rule: PadRule) -> int:
-    """A size for an open axis: past window and pads on both ends, and a multiple of the stride."""
-    enough = 2 * (window.effective_kernel + abs(rule.before) + abs(rule.after)) + window.stride
-    return -(-enough // window.stride) * window.stride
+def _border(windowed: Windowed, chain: Chain) -> dict[str, Any]:
+    """What pads hold (rule 2), as fields of OpSpec."""
+    pad = chain.pads[-1] if chain.pads else None
+    if pad is None and any(map(any, chain.shifts)):
+        pad = Pad(chain.shifts)
+    if pad is None:
+        own = -math.inf if windowed.kind is OpKind.MAX_POOL else 0.0
+        return {"pad_value": own}
+    counted = windowed.kind is OpKind.AVERAGE_POOL and pad.mode == "constant"
+    return {"pad_value": pad.fill, "pad_mode": pad.mode, "count_include_pad": counted}
 
 
 def _check_output(spec: OpSpec, dynamic: tuple[bool, ...]) -> None:

@@ -39,6 +39,7 @@ class Frozen:
 
     `weights`: placeholder -> array, which must be fed to whatever is computed from it.
     `variables`: constant or placeholder -> the variable that it was, as its layer calls it.
+    `layers`: the names of the layers, where they are known.
     """
 
     graph_def: Any
@@ -46,6 +47,7 @@ class Frozen:
     inputs: dict[str, str]
     outputs: dict[str, str]
     variables: dict[str, str] = field(default_factory=dict)
+    layers: frozenset[str] = frozenset()
 
 
 def freeze(signature: Signature, where: str) -> Frozen:
@@ -70,7 +72,9 @@ def freeze(signature: Signature, where: str) -> Frozen:
     maker.make(captured)
     reorder(maker.made, outputs.values())
     _check_resources(maker.made, where)
-    return Frozen(maker.made, maker.weights, inputs, outputs, maker.variables)
+    return Frozen(
+        maker.made, maker.weights, inputs, outputs, maker.variables, signature.layers
+    )
 
 
 def _name(tensor: Any) -> str:

@@ -13,7 +13,10 @@ from typing import Any
 from padcheck.frameworks.tensorflow.network.inlining import split_tensor
 from padcheck.frameworks.tensorflow.network.plain_nodes import identity, integers_of
 
-__all__ = ["reorder"]
+__all__ = ["OTHER_MASKS", "reorder"]
+
+#: Of a StridedSlice: those that change the number of axes, or how they are counted.
+OTHER_MASKS = ("ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
 
 _TRANSPOSED = ("Conv2DBackpropInput", "Conv3DBackpropInputV2")
 _PADS = ("Pad", "PadV2", "MirrorPad")
@@ -70,7 +73,7 @@ class _Reordering:
         if axis is None or len(axis) != 1 or not chain or node.name in self._ends:
             return
         amounts = self._amounts(chain)
-        if amounts is None or any(amounts[axis[0]]):
+        if amounts is None or not -len(amounts) <= axis[0] < len(amounts) or any(amounts[axis[0]]):
             return
         pad = chain[-1]
         if chain == [pad]:
@@ -87,13 +90,13 @@ class _Reordering:
         return integers_of(self._nodes.get(split_tensor(tensor)[0]))
 
     def _takes_all_channels(self, crop: Any, bias: Any) -> bool:
-        begins = self._integers(crop.input[1])
+        steps = self._integers(crop.input[3])
         first = "data_format" in bias.attr and bias.attr["data_format"].s.startswith(b"NC")
-        if begins is None or crop.attr["ellipsis_mask"].i:
+        if steps is None or any(crop.attr[name].i for name in OTHER_MASKS):
             return False
-        axis = 1 if first else len(begins) - 1
+        axis = 1 if first else len(steps) - 1
         masks = [crop.attr[name].i >> axis & 1 for name in ("begin_mask", "end_mask")]
-        return axis < len(begins) and masks == [1, 1]
+        return axis < len(steps) and masks == [1, 1] and steps[axis] == 1
 
     def _to_pad(self, tensor: str) -> list[Any]:
         """From what is split back to a Pad, through Transposes, none of which is read elsewhere."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,13 +22,14 @@ Shape = tuple["int | None", ...]
 class Signature:
     """A ConcreteFunction; `inputs` and `outputs` are user name -> tensor of its graph.
 
-    `owner` keeps its variables alive.
+    `owner` keeps its variables alive. `layers` are the names of a Keras model's layers.
     """
 
     function: Any
     inputs: dict[str, Any]
     outputs: dict[str, Any]
     owner: Any
+    layers: frozenset[str] = frozenset()
 
 
 def trace_keras(model: Any, shapes: Mapping[str, Sequence[int]], where: str) -> Signature:
@@ -62,7 +63,15 @@ def trace_keras(model: Any, shapes: Mapping[str, Sequence[int]], where: str) -> 
         dict(zip(specs, tensors, strict=True)),
         dict(zip(names, function.outputs, strict=True)),
         model,
+        frozenset(_layers(model)),
     )
+
+
+def _layers(model: Any) -> Iterator[str]:
+    """The names of all layers, nested ones too."""
+    for layer in getattr(model, "layers", ()):
+        yield str(layer.name)
+        yield from _layers(layer)
 
 
 def of_saved_model(function: Any, owner: Any) -> Signature:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from padcheck.frameworks.tensorflow.network.graph import Graph
+from padcheck.frameworks.tensorflow.network.reordered import OTHER_MASKS
 
 __all__ = ["crop_of"]
-
-_OTHER_MASKS = ("ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
 
 
 def crop_of(graph: Graph, node: Any, rank: int) -> list[tuple[int, int]] | None:
@@ -17,7 +16,7 @@ def crop_of(graph: Graph, node: Any, rank: int) -> list[tuple[int, int]] | None:
     Every end is counted from itself, so that the crop is the same at every size: `x[:, 1:-1]`.
     Source: StridedSlice; a bit of a mask stands for an end that is left as it is.
     """
-    if node.op != "StridedSlice" or any(node.attr[name].i for name in _OTHER_MASKS):
+    if node.op != "StridedSlice" or any(node.attr[name].i for name in OTHER_MASKS):
         return None
     numbers = [graph.constant(name.removesuffix(":0")) for name in node.input[1:4]]
     if any(array is None or array.ndim != 1 or array.size > rank for array in numbers):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from padcheck.frameworks.tensorflow.network.graph import IDENTITIES, Graph
+from padcheck.records import printable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     #: (scale, offset) per output channel, of one element where all channels have the same.
     Affine = tuple[NDArray[Any], NDArray[Any]]
 
-__all__ = ["Step", "Tail", "clip_of", "constants_of", "tail_of"]
+__all__ = ["Step", "Tail", "clip_of", "constants_of", "stray_bias", "tail_of"]
 
 _BATCH_NORMS = ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
 _ADD, _SUBTRACT, _MULTIPLY, _DIVIDE = ("Add", "AddV2"), ("Sub",), ("Mul",), ("Div", "RealDiv")
@@ -79,6 +80,26 @@ def tail_of(graph: Graph, start: str, channels: int | None, axis: int) -> Tail:
             name, nodes = current, seen
     unbounded = clip is None or clip == (-math.inf, math.inf)
     return Tail(name, nodes, steps, None if unbounded else clip)
+
+
+def stray_bias(graph: Graph, tail: Tail, axis: int) -> str | None:
+    """A remark on a BiasAdd right after an op that adds along another axis than the channels'.
+
+    `keras.ops.add` makes one, channels first, of a bias as long as the output is wide
+    [keras 3.15.1 on tensorflow].
+    """
+    node = graph.only_reader(tail.name)
+    shape = graph.shape(tail.name)
+    if node is None or node.op != "BiasAdd" or shape is None:
+        return None
+    first = "data_format" in node.attr and node.attr["data_format"].s.startswith(b"NC")
+    along = 1 if first else len(shape) - 1
+    if along == axis:
+        return None
+    return (
+        f"BiasAdd `{printable(node.name)}` after it adds one number per element of axis {along}, "
+        f"and the channels are on axis {axis}"
+    )
 
 
 def constants_of(tail: Tail) -> list[str]:

@@ -2,14 +2,15 @@
 
 Keras opens a scope `layer` to build a layer and another, which TensorFlow then calls `layer_1`,
 to call it [keras 3.15.1]; so every part of the path ends in a number that is not the user's.
-Whether that is so shows by the variables, which are called as their layers are.
+Whether that is so shows by the variables, which are called as their layers are, and where there
+are none by the names of the layers themselves.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from padcheck.records import printable
 
@@ -21,7 +22,7 @@ MAX_NAME = 200
 #: What an op is called within its layer, at the end of the path.
 _LEAF = re.compile(
     r"(Conv[123]D|DepthwiseConv2D|SeparableConv[12]D|Conv[123]DTranspose|convolution|conv_transpose"
-    r"|conv[123]d_transpose|depthwise|depthwise_conv2d|separable_conv2d|(Max|Avg)Pool([123][dD])?)"
+    r"|conv[123]d_transpose|depthwise|depthwise_conv2d|separable_conv2d|conv1d|(Max|Avg)Pool([123][dD])?)"
     r"(_\d+)?"
 )
 #: Functions that were called, and are no part of the path.
@@ -29,17 +30,20 @@ _CALLS = re.compile(r"(Stateful)?PartitionedCall(_\d+)?|__inference.*|jit_compil
 _NUMBERED = re.compile(r"(.+)_\d+")
 
 
-def site_names(nodes: Sequence[str], variables: Mapping[str, str]) -> list[str]:
+def site_names(
+    nodes: Sequence[str], variables: Mapping[str, str], layers: Collection[str] = ()
+) -> list[str]:
     """One name per op, each of its own.
 
-    `variables`: op -> the name of the variable that is its weight, where there is one.
+    `variables`: op -> the name of the variable that is its weight, where there is one. `layers`:
+    the names of the layers, as far as they are known.
 
     1. Function calls, the name of the whole model, and what the op is called in its layer go.
     2. So does the number of each scope, where layers have one.
     3. Ops that would share a name keep what they are called in their layer, or are counted.
     """
     paths = [_path(node) for node in nodes]
-    if _is_numbered(nodes, paths, variables):  # rule 2
+    if _is_numbered(nodes, paths, variables, layers):  # rule 2
         paths = [[*map(_unnumbered, path[:-1]), path[-1]] for path in paths]
     if paths and all(len(path) > 2 and path[0] == paths[0][0] for path in paths):
         paths = [path[1:] for path in paths]
@@ -61,9 +65,14 @@ def _unnumbered(part: str) -> str:
 
 
 def _is_numbered(
-    nodes: Sequence[str], paths: Sequence[Sequence[str]], variables: Mapping[str, str]
+    nodes: Sequence[str],
+    paths: Sequence[Sequence[str]],
+    variables: Mapping[str, str],
+    layers: Collection[str],
 ) -> bool:
-    """Whether most ops with a variable stand in `layer_1` rather than in `layer`."""
+    """Whether most ops with a variable stand in `layer_1` rather than in `layer`; if no op has
+    one, most ops.
+    """
     plain = numbered = 0
     for node, path in zip(nodes, paths, strict=True):
         parts = variables.get(node, "").split("/")
@@ -72,6 +81,10 @@ def _is_numbered(
         layer = parts[-2]
         plain += layer in path[:-1]
         numbered += layer in map(_unnumbered, path[:-1])
+    if plain == numbered == 0 and layers:
+        for path in paths:
+            plain += any(part in layers for part in path[:-1])
+            numbered += any(part not in layers and _unnumbered(part) in layers for part in path)
     return numbered > plain
 
 

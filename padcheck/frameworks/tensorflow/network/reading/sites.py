@@ -9,7 +9,7 @@ from typing import Any
 from padcheck.errors import GeometryError, ModelError
 from padcheck.frameworks.tensorflow.network.graph import Graph
 from padcheck.frameworks.tensorflow.network.reading.bodies import inner_ops
-from padcheck.frameworks.tensorflow.network.reading.epilogue import Tail, tail_of
+from padcheck.frameworks.tensorflow.network.reading.epilogue import Tail, stray_bias, tail_of
 from padcheck.frameworks.tensorflow.network.reading.flow import (
     sites_before,
     words_for_never_negative,
@@ -93,7 +93,7 @@ def _completed(graph: Graph, found: list[_Found], numbers: dict[str, list[int]])
         one.path: graph.frozen.variables.get(origin or "", "")
         for one, origin in zip(found, origins, strict=True)
     }
-    names = site_names([one.path for one in found], variables)
+    names = site_names([one.path for one in found], variables, graph.frozen.layers)
     before, words = sites_before(graph, numbers), words_for_never_negative(graph)
     sites = []
     for one, name, origin in zip(found, names, origins, strict=True):
@@ -104,6 +104,7 @@ def _completed(graph: Graph, found: list[_Found], numbers: dict[str, list[int]])
             continue
         tail = _tail(graph, one.reading)
         reading = replace(one.reading, spec=_with_bias(one.reading, tail))
+        remark = stray_bias(graph, tail, _channel_axis(reading))
         data = reading.around.data
         source = data.partition(":")[0]
         place = Place(
@@ -123,7 +124,7 @@ def _completed(graph: Graph, found: list[_Found], numbers: dict[str, list[int]])
             spec=reading.spec,
             folded=tuple(map(printable, reading.around.folded)),
             dynamic=reading.dynamic,
-            notes=reading.around.notes,
+            notes=(*reading.around.notes, *([remark] if remark is not None else [])),
         )
         sites.append(ReadSite(site, one.node.name, reading, place))
     return sites
@@ -139,9 +140,12 @@ def _origin(graph: Graph, reading: Reading | None) -> str | None:
 def _tail(graph: Graph, reading: Reading) -> Tail:
     """A pool, and a convolution whose weight is no constant, is not scaled or shifted."""
     spec = reading.spec
-    axis = spec.rank + 1 if reading.channels_last else 1
     known = reading.weight is not None and graph.is_constant(reading.weight)
-    return tail_of(graph, reading.around.output, spec.channels[1] if known else None, axis)
+    return tail_of(graph, reading.around.output, spec.channels[1] if known else None, _channel_axis(reading))
+
+
+def _channel_axis(reading: Reading) -> int:
+    return reading.spec.rank + 1 if reading.channels_last else 1
 
 
 def _with_bias(reading: Reading, tail: Tail) -> Any:
