@@ -4,6 +4,7 @@
     python scripts/bench.py --only static
 
 Whole processes are timed from outside, the best of several; memory is the process's own peak.
+A process starts with the peak of the one that spawns it, so a bare one stands between.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import compileall
 import itertools
 import math
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+SCRIPTS = ROOT / "scripts"
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
 
 
@@ -35,21 +38,27 @@ class Row:
     holds: bool
 
 
+#: Runs one Python process; prints its exit code, seconds and peak KiB.
+SPAWN = """
+import os, sys, time
+nowhere = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)]
+command = [sys.executable, *sys.argv[1:]]
+started = time.perf_counter()
+pid = os.posix_spawn(sys.executable, command, os.environ, file_actions=nowhere)
+_, status, usage = os.wait4(pid, 0)
+print(os.waitstatus_to_exitcode(status), time.perf_counter() - started, usage.ru_maxrss)
+"""
+
+
 def process(*arguments: str) -> tuple[float, float]:
     """(seconds, peak MiB) of one Python process."""
-    started = time.perf_counter()
-    pid = os.posix_spawn(
-        sys.executable,
-        [sys.executable, *arguments],
-        {**os.environ, **QUIET, "PYTHONPATH": str(ROOT)},
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)
-        ],
-    )
-    _, status, usage = os.wait4(pid, 0)
-    if os.waitstatus_to_exitcode(status) > 1:
+    command = [sys.executable, "-I", "-S", "-c", SPAWN, *arguments]
+    environment = {**os.environ, **QUIET, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    code, seconds, peak = done.stdout.split()
+    if int(code) not in (0, 1):
         raise SystemExit(f"failed: {arguments}")
-    return time.perf_counter() - started, usage.ru_maxrss / 1024
+    return float(seconds), int(peak) / 1024
 
 
 def best(count: int, *commands: tuple[str, ...]) -> list[tuple[float, float]]:
@@ -113,6 +122,69 @@ def measured(folder: str) -> Iterator[Row]:
     )
     what = "measured diagnose of a ResNet-50, against imports and load"
     yield ratio(what, run[0], bare[0], 1.25)
+
+
+#: Loads two models, and runs each once on the same numbers.
+BARE = """
+import sys
+import numpy as np
+import onnxruntime
+x = np.random.default_rng(0).standard_normal((1, 3, 224, 224), dtype=np.float32)
+session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
+session.run(None, {session.get_inputs()[0].name: x})
+x = np.ascontiguousarray(x.transpose(0, 2, 3, 1))
+"""
+BARE_KERAS = """
+import keras
+np.asarray(keras.saving.load_model(sys.argv[2], compile=False)(x))
+"""
+BARE_TFLITE = """
+from ai_edge_litert.interpreter import Interpreter
+interpreter = Interpreter(sys.argv[2])
+interpreter.allocate_tensors()
+interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
+interpreter.invoke()
+interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+"""
+
+
+def write_pairs(folder: str) -> None:
+    """A ResNet-18 (11.7 M parameters) as resnet.onnx and, converted right and with SAME, as
+    right.keras, same.keras, right.tflite and same.tflite.
+    """
+    import fixture_nets
+    import fixture_savers
+    import make_fixtures
+    import torch
+    from fixture_converters import Faults, convert
+
+    shape, source = (1, 3, 224, 224), Path(folder) / "resnet.onnx"
+    torch.manual_seed(0)
+    net = fixture_nets.ResNet(same=False, static=True, width=64)
+    make_fixtures.calibrate(net, shape)
+    make_fixtures.write_torch(source, net, shape)
+    for kind, same in (("right", ()), ("same", None)):
+        model = convert(source, Faults(same=same), name="resnet", normalized=True)
+        fixture_savers.save_keras(model, Path(folder) / f"{kind}.keras")
+        fixture_savers.save_tflite(model, Path(folder) / f"{kind}.tflite")
+
+
+def compared(folder: str) -> Iterator[Row]:
+    """Equal models, and one that pads otherwise: the first divergence and the proof included."""
+    made = f"import sys; sys.path.insert(0, {str(SCRIPTS)!r}); import bench"
+    process("-c", f"{made}; bench.write_pairs({folder!r})")
+    source = os.path.join(folder, "resnet.onnx")
+    for form, loaded in (("keras", BARE_KERAS), ("tflite", BARE_TFLITE)):
+        for kind in ("right", "same"):
+            target = os.path.join(folder, f"{kind}.{form}")
+            bare, run = best(
+                5,
+                ("-c", BARE + loaded, source, target),
+                ("-m", "padcheck", "compare", source, target),
+            )
+            what = f"compare a ResNet-18 with {kind}.{form}, against running both"
+            yield ratio(f"{what}: time", run[0], bare[0], 1.3)
+            yield ratio(f"{what}: memory", run[1], bare[1], 1.3, "MiB")
 
 
 def ratio(what: str, ours: float, bare: float, bar: float, unit: str = "s") -> Row:
@@ -284,6 +356,7 @@ BARS: dict[str, Callable[[str], Iterator[Row]]] = {
     "predicted": predicted,
     "sweep": sweep,
     "measured": measured,
+    "compare": compared,
 }
 
 
@@ -300,7 +373,7 @@ def main() -> None:
             for row in bar(folder):
                 failed |= not row.holds
                 mark = "ok" if row.holds else "MISSED"
-                print(f"{row.what:<60} {row.measured:<28} {row.bar:<14} {mark}", flush=True)
+                print(f"{row.what:<66} {row.measured:<28} {row.bar:<14} {mark}", flush=True)
     sys.exit(int(failed))
 
 

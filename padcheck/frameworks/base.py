@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from padcheck.records import Change, Lowered, ModelRef, OpSpec, Place, Site, Tensor
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-__all__ = ["Dialect", "Network", "Reader", "Runner"]
+__all__ = ["Dialect", "Network", "Reader", "Runner", "Shakeable"]
 
 
 class Dialect(Protocol):
@@ -113,5 +113,18 @@ class Network(Protocol):
         """The network with some sites replaced; the same tensor names. Never writes to a file.
 
         Raises FrameworkError, with the reason, where the format cannot express a change.
+        """
+        ...
+
+
+@runtime_checkable
+class Shakeable(Protocol):
+    """A network that can say what rounding its numbers more coarsely would do."""
+
+    def shaken(self, of_itself: float, of_largest: float) -> Network:
+        """The network with all its weights changed at random, those of its sites and of whatever
+        else computes with numbers: each by this share of itself and that of its tensor's largest.
+
+        Raises FrameworkError.
         """
         ...

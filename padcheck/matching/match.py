@@ -15,6 +15,8 @@ Rules, each for what the ones before left over:
    stride; of one kind and window; then, where there are as many on both sides, between the same
    pairs, of one window; of one kind.
 7. What could not be read is left alone, with its own reason.
+8. Two ops of one shape that their weights would put in the reverse order go with the op in their
+   own place: their weights were exchanged (`crossed`).
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from padcheck.matching.by_place import comparable, pair_pools, pair_weighted
 from padcheck.matching.by_weights import pair_groups, pair_rearranged, pair_weights
+from padcheck.matching.crossed import uncross
 from padcheck.matching.ledger import Ledger
 from padcheck.matching.pairs import Matching
 from padcheck.matching.side import Side
@@ -43,6 +46,7 @@ def match(source: Sided, target: Sided) -> Matching:
     pair_weights(ledger)
     pair_groups(ledger)
     pair_rearranged(ledger)
+    uncross(ledger)
     if comparable(ledger):
         pair_weighted(ledger)
         pair_pools(ledger)

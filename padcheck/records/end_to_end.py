@@ -13,6 +13,7 @@ __all__ = ["EndToEnd", "OutputReport"]
 class OutputReport:
     """One output of the source and its partner in the target.
 
+    One that the other side has not is unverified; of the target alone, `name` is the target's.
     `relative_l2` is |target - source| / |source| in the l2 norm, `bound` what rounding may make
     of it; None where it is not finite, or the two cannot be subtracted, as `notes` say.
     """

@@ -73,7 +73,7 @@ class ComparisonPage(CausePages):
         found = share(whole.first_divergence_relative_l2)
         text = f"the two part at {place}: inputs equal, outputs differ"
         if whole.first_divergence_at_input:
-            text = f"the two part before {place}, at no convolution or pool: inputs differ"
+            text = f"the two part before {place}, at no matched layer: inputs differ"
         return [*self.wrap(text + (f" by {found}" if found else ""), hang=2), ""]
 
     def _asides(self, groups: Iterable[FindingGroup]) -> list[str]:

@@ -112,9 +112,7 @@ def _other_residues(reference: OpSpec, size: tuple[int, ...]) -> set[int]:
     return {axis for axis, (n, m, s) in sizes if (n - m) % s or (s == 1 and n != m)}
 
 
-def _distinct(
-    reference: OpSpec, live: list[Suspect], written: OpSpec | None
-) -> list[Suspect]:
+def _distinct(reference: OpSpec, live: list[Suspect], written: OpSpec | None) -> list[Suspect]:
     """One suspect for each function of the input size: one with the very pads that are written
     before one that comes to the same, then by precedence.
     """

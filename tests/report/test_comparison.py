@@ -307,8 +307,8 @@ def test_where_the_two_part_may_lie_before_a_layer():
     whole = dataclasses.replace(comparisons.EXPLAINED, first_divergence_at_input=True)
     text = prose(compared([layer("a", "b")], (), whole))
     assert (
-        "the two part before node_Conv_291 (target: conv0), at no convolution or pool: inputs "
-        "differ by 40 %"
+        "the two part before node_Conv_291 (target: conv0), at no matched layer: inputs differ "
+        "by 40 %"
     ) in text
 
 

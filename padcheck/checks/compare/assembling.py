@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from padcheck.checks.compare.boxed import TARGET
+from padcheck.checks.compare.means import MEAN, is_mean
 from padcheck.checks.compare.pairs import PairJudgement
 from padcheck.checks.judging import worst
 from padcheck.frameworks.base import Network
 from padcheck.matching import Pair
 from padcheck.records import (
+    EQUIVALENT,
     MISMATCH,
     UNVERIFIED,
     Finding,
@@ -21,6 +23,12 @@ from padcheck.records import (
 )
 
 __all__ = ["Judged", "lone_op", "pair_op"]
+
+_MADE_UP = (
+    "does not show: the outputs are equal within rounding, and are not with this op of the target "
+    "alone in the source"
+)
+_BALANCED = "its windows differ, and what stands around it in the target makes up for that"
 
 
 @dataclass(slots=True)
@@ -37,6 +45,20 @@ class Judged:
     remarks: list[str] = field(default_factory=list)
     unexplained: list[Finding] = field(default_factory=list)
     doubt: str | None = None
+
+    def make_up(self) -> None:
+        """Its windows differ, and something else in the target makes up for that."""
+        findings = tuple(
+            replace(each, latent=True, notes=(_MADE_UP, *each.notes))
+            for each in self.windows.findings
+        )
+        self.windows = replace(
+            self.windows,
+            verdict=UNVERIFIED,
+            reason=_BALANCED,
+            findings=findings,
+            explained_by=None,
+        )
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -76,8 +98,13 @@ def pair_op(source: Network, target: Network, judged: Judged) -> OpReport:
     )
 
 
-def lone_op(site: Site, reason: str, *, in_target: bool = False) -> OpReport:
-    """The report's op for a site without a partner, or one that was not read."""
+def lone_op(
+    site: Site, reason: str, *, in_target: bool = False, outputs_agree: bool = False
+) -> OpReport:
+    """The report's op for a site without a partner, or one that was not read.
+
+    Where the outputs agree, a pool that is no more than a mean needs none.
+    """
     target_name = site.name if in_target else None
     if site.spec is None:
         return OpReport(
@@ -90,16 +117,17 @@ def lone_op(site: Site, reason: str, *, in_target: bool = False) -> OpReport:
             folded=site.folded,
             notes=site.notes,
         )
+    harmless = outputs_agree and is_mean(site.spec)
     return _op(
         site,
         site.spec,
-        verdict=UNVERIFIED,
-        reason=reason,
+        verdict=EQUIVALENT if harmless else UNVERIFIED,
+        reason=None if harmless else reason,
         target_name=target_name,
         of_target=in_target,
         lowering=None,
         codes=(),
-        notes=site.notes,
+        notes=(*site.notes, MEAN) if harmless else site.notes,
         agrees=None,
     )
 

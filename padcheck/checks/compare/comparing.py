@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from padcheck import __version__
+from padcheck.checks.compare.activations import another_activation
 from padcheck.checks.compare.assembling import Judged, lone_op, pair_op
 from padcheck.checks.compare.boxed import TARGET
 from padcheck.checks.compare.coarse import coarse_changes
 from padcheck.checks.compare.explaining import Explanation, explain
 from padcheck.checks.compare.feeds import described, made, pair_inputs, target_feeds
+from padcheck.checks.compare.means import agreed
+from padcheck.checks.compare.noise import Noise
 from padcheck.checks.compare.pairs import PairJudge
 from padcheck.checks.compare.parting import Parting
 from padcheck.checks.compare.values import ValuesJudgement, compare_values
@@ -38,8 +41,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison"]
 
-#: How much larger an input is made to reach every clip.
-LOUDER = 1000.0
 _NOTHING_TO_BLAME = (
     "no convolution or pool of the two was matched: what differs is something else (a pad on its "
     "own, a reshape, an activation)"
@@ -92,7 +93,7 @@ class Comparison:
             source=self.source.ref,
             target=self.target.ref,
             frameworks={**self.source.versions(), **self.target.versions()},
-            ops=self._ops(),
+            ops=self._ops(agreed(whole)),
             findings=tuple(finding for row in self.rows for finding in row.findings),
             notes=tuple(dict.fromkeys((*self.source.notes, *self.target.notes))),
             end_to_end=whole,
@@ -128,10 +129,12 @@ class Comparison:
         told = tuple(described(self._inputs, self._arrays))
         try:
             whole = self._whole(feeds)
-            louder = None
-            if self.hypotheses and not whole.differs:
-                louder = self._whole(_louder(feeds))
-            found = explain(whole, self.rows, self.hypotheses, louder=louder)
+            found = explain(
+                whole,
+                self.rows,
+                self.hypotheses,
+                louder=lambda factor: self._whole(_louder(feeds, factor), whole.noise),
+            )
         except FrameworkError as error:
             for index in self.hypotheses:
                 self.rows[index].doubt = "its numbers differ; the models were not run"
@@ -139,7 +142,7 @@ class Comparison:
         self._settle(whole, found)
         return self._end_to_end(whole, found, told)
 
-    def _whole(self, feeds: Arrays) -> Whole:
+    def _whole(self, feeds: Arrays, noise: Noise | None = None) -> Whole:
         return Whole(
             self.source,
             self.target,
@@ -147,19 +150,35 @@ class Comparison:
             target_feeds(self._inputs, feeds),
             pairs=self.matching.pairs,
             coarse=coarse_changes(self.source, self.target, self._values),
+            noise=noise,
         )
 
     def _settle(self, whole: Whole, found: Explanation) -> None:
         """Hypotheses become findings or remarks; what stays unexplained becomes a finding."""
+        unsolved = whole.differs and not found.is_whole
+        networks = (self.source, self.target)
+        other = another_activation(networks, found.remaining, self.rows, self.hypotheses)
+        if other is not None:
+            found.drop(other[0], self.rows[other[0]].pair)
         for index, values in self.hypotheses.items():
             row = self.rows[index]
             told = values.findings
             if index in found.confirmed:
                 row.numbers += told
+            elif index in found.hidden:
+                row.doubt = "its numbers differ, which shows on none of the inputs tried: "
+                row.doubt += "; ".join(each.message for each in told)
             else:
-                row.remarks += [f"no difference in the end: {each.message}" for each in told]
-        if whole.differs and not (found.is_whole or found.unproven):
-            if self.rows:
+                how = "does not explain the outputs" if unsolved else "no difference in the end"
+                row.remarks += [f"{how}: {each.message}" for each in told]
+        for index in found.balanced:
+            self.rows[index].make_up()
+        if unsolved and not found.unproven:
+            if other is not None:
+                row, message = self.rows[other[0]], other[1]
+                name = self.source.sites[row.pair.sources[0]].name
+                row.unexplained.append(_unexplained(name, message, (), found.residual))
+            elif self.rows:
                 self._blame(found)
             else:
                 found.notes.append(_NOTHING_TO_BLAME)
@@ -176,7 +195,15 @@ class Comparison:
         if row.verdict == MISMATCH and where is not None and not where.at_input:
             return  # told already
         name = self.source.sites[row.pair.sources[0]].name
-        row.unexplained.append(_unexplained(name, message, found.residual))
+        notes = () if where is None else tuple(self._remarks_before(where))
+        row.unexplained.append(_unexplained(name, message, notes, found.residual))
+
+    def _remarks_before(self, where: Parting) -> Iterator[str]:
+        """What is remarked on the target's ops right before the one where the two part."""
+        place = self.target.places[where.target]
+        for index in sorted(place.before if place is not None and where.at_input else ()):
+            site = self.target.sites[index]
+            yield from (f"{site.name}, before it: {note}" for note in site.notes)
 
     def _end_to_end(self, whole: Whole, found: Explanation, inputs: tuple[str, ...]) -> EndToEnd:
         guilty = [row for row in self.rows if row.verdict == MISMATCH]
@@ -203,17 +230,17 @@ class Comparison:
             notes=(*whole.notes, *found.notes),
         )
 
-    def _ops(self) -> tuple[OpReport, ...]:
+    def _ops(self, outputs_agree: bool) -> tuple[OpReport, ...]:
         ops: list[tuple[int, OpReport]] = [
             (row.pair.sources[0], pair_op(self.source, self.target, row)) for row in self.rows
         ]
         ops += [
-            (index, lone_op(self.source.sites[index], reason))
+            (index, lone_op(self.source.sites[index], reason, outputs_agree=outputs_agree))
             for index, reason in self.matching.lone_sources
         ]
         ops.sort(key=lambda each: each[0])
         theirs = [
-            lone_op(self.target.sites[index], reason, in_target=True)
+            lone_op(self.target.sites[index], reason, in_target=True, outputs_agree=outputs_agree)
             for index, reason in self.matching.lone_targets
         ]
         return (*(op for _, op in ops), *theirs)
@@ -242,9 +269,9 @@ def _by_name(source: Network, inputs: Any) -> dict[str, Any]:
     return {source.inputs[0].name: inputs}
 
 
-def _louder(feeds: Arrays) -> dict[str, Any]:
+def _louder(feeds: Arrays, factor: float) -> dict[str, Any]:
     return {
-        name: array * array.dtype.type(LOUDER) if array.dtype.kind == "f" else array
+        name: array * array.dtype.type(factor) if array.dtype.kind == "f" else array
         for name, array in feeds.items()
     }
 
@@ -252,18 +279,20 @@ def _louder(feeds: Arrays) -> dict[str, Any]:
 def _parts_at(where: Parting) -> str:
     if where.at_input:
         return (
-            "its very input differs: what stands before it, no convolution or pool, is not the same"
+            "its very input differs: what stands before it, no matched convolution or pool, is not "
+            "the same"
         )
     return "its output differs, though its windows and its numbers are the same"
 
 
-def _unexplained(op: str, message: str, residual: float | None) -> Finding:
+def _unexplained(op: str, message: str, notes: tuple[str, ...], residual: float | None) -> Finding:
     return Finding(
         code="PAD999",
         name="unexplained",
         op=op,
         lowering=TARGET,
         message=message,
+        notes=notes,
         help="compare what stands beside the matched ops: pads, activations, reshapes, resizes",
         safety="maybe",
         proof=Proof(status="unexplained", residual=residual),

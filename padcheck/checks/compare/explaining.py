@@ -7,30 +7,46 @@ Rules:
    explain the outputs; of what went in, what the proof does not need is told as a remark.
 3. If outputs are equal within rounding, differing numbers make no difference, unless the source
    lies much nearer to the target with them, or they show on an input so loud that every clip is
-   reached.
-4. Whatever is left is unexplained, and told at the first op where the two still part.
+   reached, or on one that is louder or negated. Those that show on none, with nothing to make up
+   for them, are not known to be harmless.
+4. If outputs are equal within rounding, and would not be with the windows of one op of the target
+   alone, then something else makes up for that op (`balanced`), and for its numbers likewise.
+5. Whatever is left is unexplained, and told at the first op where the two still part.
+6. An op whose output has another size hands that size on. What follows it in the target, and pads
+   by a rule that comes to other pads at that size, goes into the source with it.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from padcheck.checks.compare.aligning import restored
 from padcheck.checks.compare.assembling import Judged
+from padcheck.checks.compare.balanced import balanced
+from padcheck.checks.compare.distance import distance
 from padcheck.checks.compare.outputs import worst_relative
 from padcheck.checks.compare.parting import Parting, part
 from padcheck.checks.compare.values import ValuesJudgement
 from padcheck.checks.compare.whole import Whole
 from padcheck.errors import FrameworkError
+from padcheck.matching import Pair
 from padcheck.records import MISMATCH, Change, OutputReport
 
 __all__ = ["Explanation", "explain", "target_changes"]
 
+#: How much louder an input is made to reach every clip, and to be heard beside an offset.
+LOUDER = (1000.0, 30.0, -30.0)
 #: Hypotheses are left out one by one only while they are so few.
 _MOST_PRUNED = 12
 #: Numbers that leave no more than this share of a difference are part of it, however small it is.
 _MUCH_NEARER = 0.25
+
+_ELSEWHERE = (
+    "the outputs agree on this input; where the two part, and what is left after, is told of one "
+    "that is louder or negated"
+)
 
 Hypotheses = Mapping[int, ValuesJudgement]
 
@@ -40,7 +56,9 @@ class Explanation:
     """What explains the outputs: `codes`, what is left (`after`), and where it still parts.
 
     `confirmed`: the hypotheses, by the index of their pair, that are part of the proof.
-    `unproven`: the source's format cannot express what was found, so nothing could be tried.
+    `balanced`: the pairs whose windows rule 4 holds for. `hidden`: the hypotheses that no input
+    showed anything of. `unproven`: the source's format cannot express what was found, so nothing
+    could be tried.
     """
 
     codes: tuple[str, ...] = ()
@@ -48,6 +66,8 @@ class Explanation:
     confirmed: set[int] = field(default_factory=set)
     first: Parting | None = None
     remaining: Parting | None = None
+    balanced: set[int] = field(default_factory=set)
+    hidden: set[int] = field(default_factory=set)
     unproven: bool = False
     notes: list[str] = field(default_factory=list)
 
@@ -56,6 +76,13 @@ class Explanation:
         """The largest relative difference left, None where nothing was explained."""
         return worst_relative(self.after) if self.after else None
 
+    def drop(self, index: int, pair: Pair) -> None:
+        """The hypothesis of a row is none of the proof, and the two part at its pair."""
+        self.confirmed.discard(index)
+        if self.remaining is not None:
+            ends = {"source": pair.sources[-1], "target": pair.targets[-1]}
+            self.remaining = dataclasses.replace(self.remaining, at_input=False, **ends)
+
     @property
     def is_whole(self) -> bool:
         """Whether nothing is left."""
@@ -63,44 +90,62 @@ class Explanation:
 
 
 def explain(
-    whole: Whole, rows: Sequence[Judged], hypotheses: Hypotheses, *, louder: Whole | None = None
+    whole: Whole,
+    rows: Sequence[Judged],
+    hypotheses: Hypotheses,
+    *,
+    louder: Callable[[float], Whole],
 ) -> Explanation:
     """What explains the difference of the outputs.
 
-    `hypotheses` are by the index of their row. `louder` has the same models on a louder input,
-    where there is one: rule 3.
+    `hypotheses` are by the index of their row. `louder` runs the same models on the input
+    times a number, where that is needed: rule 3.
     """
     made = Explanation()
     heard = whole
+    guilty = {index for index, row in enumerate(rows) if row.windows.verdict == MISMATCH}
     if not whole.differs:
-        if not hypotheses:
+        made.balanced = balanced(
+            whole, guilty, lambda index: target_changes(whole, rows, {}, {index})
+        )
+        guilty -= made.balanced
+        if not hypotheses or _tell(whole, rows, hypotheses, made):
             return made
-        if _tell(whole, rows, hypotheses, made):
+        found = _listened(whole, rows, hypotheses, louder, made)
+        if found is None:
             return made
-        if louder is None or not louder.differs:
-            return made
-        heard = louder
+        heard = found
+        made.notes.append(_ELSEWHERE)
     pairs = [row.pair for row in rows]
     noise = heard.noise
-    guilty = {index for index, row in enumerate(rows) if row.windows.verdict == MISMATCH}
     try:
         _prove(heard, rows, hypotheses, guilty, made)
+        if heard is whole and made.is_whole:
+            _hear_more(whole, rows, hypotheses, guilty, louder, made)
     except FrameworkError as error:
         made.notes.append(f"not proven on the whole model: {error}")
         made.unproven, made.after = bool(guilty), ()
         made.confirmed = {index for index, each in hypotheses.items() if each.findings}
     unlike = frozenset(rows[index].pair for index in set(hypotheses) - made.confirmed)
     made.first = part(
-        heard.source, heard.target, pairs, heard.feeds, heard.target_feeds, noise, unlike=unlike
+        heard.source,
+        heard.target,
+        pairs,
+        heard.feeds,
+        heard.target_feeds,
+        noise,
+        unlike=unlike,
+        likely=pairs[min(min(guilty) + 1, len(pairs) - 1)] if guilty else None,
     )
     if made.unproven:
         return made
     if made.after and not made.is_whole:
         changes = target_changes(heard, rows, hypotheses, guilty | made.confirmed)
         altered = heard.altered(changes)
+        noise = heard.noise_under(changes)
         made.remaining = part(
             altered, heard.target, pairs, heard.feeds, heard.target_feeds, noise, unlike=unlike
-        )  # rule 4
+        )  # rule 5
     elif not made.after:
         made.remaining = made.first
     return made
@@ -109,15 +154,87 @@ def explain(
 def _tell(whole: Whole, rows: Sequence[Judged], hypotheses: Hypotheses, made: Explanation) -> bool:
     """Rule 3: whether the numbers account for what little difference there is; fills in `made`."""
     before = worst_relative(whole.outputs)
-    try:
-        after = whole.changed(target_changes(whole, rows, hypotheses, set(hypotheses)))
-    except FrameworkError:
+    if before is None or before <= whole.noise.least:
         return False
-    left = worst_relative(after)
-    if before is None or left is None or left >= _MUCH_NEARER * before:
-        return False
-    made.after, made.confirmed = after, set(hypotheses)
-    return True
+    wanted = set(hypotheses)
+    for check in (True, False):
+        try:
+            after = whole.changed(target_changes(whole, rows, hypotheses, wanted))
+        except FrameworkError:
+            return False
+        left = worst_relative(after)
+        if left is None or left >= _MUCH_NEARER * before:
+            return False
+        made_up = _made_up(whole, rows, hypotheses, wanted) if check else set[int]()
+        if not made_up:
+            made.after, made.confirmed = after, wanted
+            return True
+        wanted -= made_up  # rule 4
+        if not wanted:
+            return False
+    return False
+
+
+def _made_up(
+    whole: Whole, rows: Sequence[Judged], hypotheses: Hypotheses, wanted: set[int]
+) -> set[int]:
+    """The hypotheses that something else makes up for: rule 4."""
+    return balanced(whole, wanted, lambda index: target_changes(whole, rows, hypotheses, {index}))
+
+
+def _listened(
+    whole: Whole,
+    rows: Sequence[Judged],
+    hypotheses: Hypotheses,
+    louder: Callable[[float], Whole],
+    made: Explanation,
+) -> Whole | None:
+    """Rule 3: the first louder input on which outputs differ; None where there is none, and what
+    is `hidden` then. The first is always tried; the others where numbers may be hidden.
+
+    A target that rounds more than the source hides small numbers by design.
+    """
+    sure = {index for index, each in hypotheses.items() if not each.supposed}
+    known = whole.is_coarse or len(sure) > _MOST_PRUNED
+    quiet = set() if known else sure - _made_up(whole, rows, hypotheses, sure)
+    quiet = {index for index in quiet if _moves(whole, rows, hypotheses, index)}
+    for factor in LOUDER if quiet else LOUDER[:1]:
+        heard = louder(factor)
+        if heard.differs:
+            return heard
+        quiet -= _made_up(heard, rows, hypotheses, quiet)
+    made.hidden = quiet
+    return None
+
+
+def _moves(whole: Whole, rows: Sequence[Judged], hypotheses: Hypotheses, index: int) -> bool:
+    """Whether an op's own output, before its clip, lies further off than rounding with the
+    target's numbers; true where that cannot be told, and of a clip.
+    """
+    if "clip" in hypotheses[index].differing:
+        return True
+    site_index = rows[index].pair.sources[0]
+    changes = target_changes(whole, rows, hypotheses, {index})
+    own = {each: whole.base(each) for each in changes}
+    seen = []
+    for side in (own, changes):
+        free = {
+            each: dataclasses.replace(change, clip=None)
+            for each, change in side.items()
+            if change is not None
+        }
+        try:
+            altered = whole.altered(free)
+            tail = altered.places[site_index]
+            if tail is None:
+                return True
+            seen.append(altered.run(whole.feeds, [tail.tail])[tail.tail])
+        except (FrameworkError, KeyError):
+            return True
+    one, other = seen
+    if one.shape != other.shape:
+        return True
+    return distance(one, other).relative > whole.noise.least
 
 
 def _prove(
@@ -140,17 +257,53 @@ def _prove(
         return whole.changed(changes)
 
     best, after = set[int](), made.after or whole.outputs
-    sure = {index for index, each in hypotheses.items() if not each.supposed}
-    for wanted in (set(hypotheses), sure):
-        seen = tried(wanted) if wanted and wanted != best else after
+    for wanted in _likeliest(hypotheses):
+        seen = tried(wanted)
         if _better(seen, after):
             best, after = wanted, seen
+        if all(each.verdict != MISMATCH for each in after):
+            break
     for index in sorted(best) if len(best) <= _MOST_PRUNED else ():
         seen = tried(best - {index})
         if not _better(after, seen):
             best, after = best - {index}, seen
     if guilty or best:
         made.after, made.confirmed = after, best
+
+
+def _hear_more(
+    whole: Whole,
+    rows: Sequence[Judged],
+    hypotheses: Hypotheses,
+    guilty: set[int],
+    louder: Callable[[float], Whole],
+    made: Explanation,
+) -> None:
+    """Rule 3 beside ops that explain the outputs: adds the numbers that show on a loud input."""
+    if all(each.supposed or index in made.confirmed for index, each in hypotheses.items()):
+        return
+    found = Explanation()
+    try:
+        heard = louder(LOUDER[0])
+        if heard.differs:
+            _prove(heard, rows, hypotheses, guilty, found)
+        wanted = made.confirmed | found.confirmed
+        if not found.is_whole or wanted == made.confirmed:
+            return
+        changes = target_changes(whole, rows, _only(hypotheses, wanted), guilty | wanted)
+        made.after, made.confirmed = whole.changed(changes), wanted
+    except FrameworkError:
+        return  # what explains the outputs stays
+
+
+def _likeliest(hypotheses: Hypotheses) -> list[set[int]]:
+    """Which hypotheses to try together: those with a cause, those not only supposed, all."""
+    sure = frozenset(index for index, each in hypotheses.items() if not each.supposed)
+    named = frozenset(
+        index for index in sure if all(one.code != "PAD999" for one in hypotheses[index].findings)
+    )
+    tried = dict.fromkeys((named, sure, frozenset(hypotheses)))
+    return [set(wanted) for wanted in tried if wanted]
 
 
 def _only(hypotheses: Hypotheses, kept: set[int]) -> dict[int, ValuesJudgement]:
@@ -189,4 +342,33 @@ def target_changes(
             if index in hypotheses:
                 change = hypotheses[index].applied(change, position)
             changes[site_index] = change
-    return changes
+    return {**changes, **_followers(whole, rows, changes)}
+
+
+def _followers(
+    whole: Whole, rows: Sequence[Judged], changes: Mapping[int, Change]
+) -> dict[int, Change]:
+    """Rule 6."""
+    resized = any(
+        change.spec.output_size != spec.output_size
+        for change, spec in ((each, whole.source.sites[i].spec) for i, each in changes.items())
+        if spec is not None
+    )
+    found: dict[int, Change] = {}
+    for row in rows if resized else ():
+        mine, theirs = row.windows.source, row.windows.target
+        one = whole.source.sites[row.pair.sources[0]].spec
+        if mine is None or theirs is None or one is None or one.rank != mine.rank:
+            continue
+        if row.windows.verdict == MISMATCH or mine.input_size == theirs.input_size:
+            continue
+        there = one.resized(theirs.input_size)
+        made = restored(theirs, there, ())
+        if made.resolved_pads == there.resolved_pads and made.output_size == there.output_size:
+            continue
+        for index in row.pair.sources:
+            base = changes.get(index) or whole.base(index)
+            if base is not None:
+                pads = base.spec.resized(theirs.input_size).with_pads(made.resolved_pads)
+                found[index] = dataclasses.replace(base, spec=pads)
+    return found

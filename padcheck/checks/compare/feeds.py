@@ -90,19 +90,26 @@ def pair_inputs(
         if found is None:
             raise ModelError(
                 f"no input of the target takes what the source's does: {_told(one, given)} "
-                f"against {', '.join(_told(other, given) for other in left)}"
+                f"against {', '.join(_told(other, given, one) for other in left)}"
             )
         pairs.append(found)
         left.remove(found.target)
     return tuple(pairs)
 
 
-def _known(source: Network, target: Network, given: Mapping[str, Any]) -> None:
+def _known(source: Network, target: Network, given: Mapping[str, tuple[int, ...]]) -> None:
     names = [tensor.name for tensor in (*source.inputs, *target.inputs)]
     for name in given:
         if name not in names:
             known = ", ".join(printable(each) for each in dict.fromkeys(names))
             raise UsageError(f"expected an input of the models ({known}) but got {name!r}")
+        tensor = next(each for each in (*source.inputs, *target.inputs) if each.name == name)
+        if tensor.shape is not None and len(tensor.shape) != len(given[name]):
+            wanted = "x".join("?" if size is None else str(size) for size in tensor.shape)
+            raise UsageError(
+                f"input {printable(name)}: expected a shape like {wanted or '()'} but got "
+                f"{'x'.join(map(str, given[name])) or '()'}"
+            )
 
 
 def _fitting(
@@ -163,8 +170,11 @@ def _listed(inputs: Sequence[Tensor]) -> str:
     return f"{len(inputs)} input{'' if len(inputs) == 1 else 's'} ({names})"
 
 
-def _told(tensor: Tensor, given: Mapping[str, tuple[int, ...]]) -> str:
-    shape = given.get(tensor.name, tensor.shape)
+def _told(
+    tensor: Tensor, given: Mapping[str, tuple[int, ...]], beside: Tensor | None = None
+) -> str:
+    known = {} if beside is not None and beside.name == tensor.name else given
+    shape = known.get(tensor.name, tensor.shape)
     text = "?" if shape is None else "x".join("?" if s is None else str(s) for s in shape)
     return f"{printable(tensor.name)} {text}"
 

@@ -31,9 +31,7 @@ _KERAS = ("keras", "h5")
 _ENDINGS = {".keras": _KERAS, ".onnx": ("onnx",)}
 
 
-def check_fix(
-    path: str | os.PathLike[str], target_format: str, source: str | None = None
-) -> None:
+def check_fix(path: str | os.PathLike[str], target_format: str, source: str | None = None) -> None:
     """Raises UsageError for a file that the repaired target cannot be written to.
 
     `source`: the path of the source, which is not to be written over.
@@ -70,7 +68,9 @@ def fixed(
     guilty = [row for row in comparison.rows if row.verdict == MISMATCH]
     if not guilty:
         if report.verdict == MISMATCH:
-            return _noted(report, "not repaired: no layer is known to be wrong; nothing was written")
+            return _noted(
+                report, "not repaired: no layer is known to be wrong; nothing was written"
+            )
         return _noted(report, "nothing to repair, so nothing was written")
     try:
         if comparison.target.ref.format == "onnx":

@@ -19,6 +19,7 @@ its op may add up to, at random, and the network run again.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from padcheck.frameworks.base import Network
 
-__all__ = ["FACTOR", "Noise"]
+__all__ = ["COARSE_FACTOR", "FACTOR", "Noise"]
 
 #: How much further than its measured sensitivity a right output may lie: two sides round, and
 #: blocked or transformed (Winograd) sums round more than once per product.
@@ -45,6 +46,8 @@ FACTOR = 8.0
 COARSE_FACTOR = 3.0
 #: An output that moves by less than this share of a rounding unit tells nothing.
 DEAF = 1e-2
+#: So many weights are taken to float64 at a time, which a processor's cache holds.
+_CHUNK = 1 << 16
 _UNITS = {"float16": 2.0**-11, "bfloat16": 2.0**-8}
 _FLOAT32 = 2.0**-24
 
@@ -60,8 +63,28 @@ class Noise:
     ) -> None:
         self.source, self._feeds = source, feeds
         self._unit = _unit(source)
-        self._noisy = self._altered(self._perturbed())
+        self._plain: Network | None = None
+        self._noisy = self._altered(self._perturbed({}))
         self._coarse = self._altered(coarse or {})
+
+    def on(self, feeds: Mapping[str, NDArray[Any]]) -> Noise:
+        """The same on another input; what runs it is shared."""
+        made = copy.copy(self)
+        made._feeds = feeds
+        return made
+
+    def under(self, changes: Mapping[int, Change], coarse: Mapping[int, Change]) -> Noise:
+        """The same of the source with some ops changed, measured from that."""
+        made = copy.copy(self)
+        finer = {}
+        for index, change in changes.items():
+            own = own_change(self.source, index)
+            grid = None if own is None else own.quantization
+            finer[index] = dataclasses.replace(change, quantization=grid)
+        made._plain = self._altered(finer)
+        made._noisy = self._altered({**finer, **self._perturbed(finer)})
+        made._coarse = self._altered({**coarse, **changes}) if coarse else None
+        return made
 
     def bounds(
         self, reference: Mapping[str, NDArray[Any]], fetches: Sequence[str] = ()
@@ -73,19 +96,27 @@ class Noise:
             if not any(array.dtype.kind == "f" for array in self._feeds.values()):
                 return {}
             runs.append((self.source, self._shaken_feeds(), FACTOR))
+        if self._plain is not None:
+            reference = {**reference, **self._plain.run(self._feeds, fetches)}
         for network, feeds, factor in runs:
             if network is None:
                 continue
             seen = network.run(feeds, fetches)
-            for name, array in reference.items():
+            for name in bounds:
+                array = reference[name]
                 if name in seen and seen[name].shape == array.shape:
                     off = distance(array, seen[name]).relative
                     bounds[name] += factor * off if math.isfinite(off) else 0.0
         return bounds
 
+    @property
+    def least(self) -> float:
+        """The bound of what does not move with the weights."""
+        return FACTOR * self._unit
+
     def is_deaf(self, bounds: Mapping[str, float]) -> bool:
         """Whether no output moves with the weights, as those of a saturated Softmax do not."""
-        least = FACTOR * self._unit * (1 + DEAF)
+        least = self.least * (1 + DEAF)
         return self._noisy is not None and all(bound <= least for bound in bounds.values())
 
     def _terms(self) -> float:
@@ -106,7 +137,8 @@ class Noise:
             shaken[name] = made.astype(array.dtype) if array.dtype.kind == "f" else array
         return shaken
 
-    def _perturbed(self) -> dict[int, Change]:
+    def _perturbed(self, known: Mapping[int, Change]) -> dict[int, Change]:
+        """Every weight shaken; of the ops that are `known`, theirs."""
         generator = np.random.default_rng(0)
         changes = {}
         for index, (site, place) in enumerate(
@@ -114,7 +146,7 @@ class Noise:
         ):
             if site.spec is None or place is None or place.values is None:
                 continue
-            own = own_change(self.source, index)
+            own = known.get(index) or own_change(self.source, index)
             if own is None or own.weight is None:
                 continue
             size = self._unit * max(2.0, math.sqrt(_summed(site.spec)))  # 2: one last digit
@@ -133,11 +165,15 @@ class Noise:
 
 def _shaken(weight: NDArray[Any], up: NDArray[np.int8], size: float) -> NDArray[Any]:
     """Every number made larger by its share `size` where `up` is 1, smaller where it is 0."""
-    made = up.astype(np.float32)
-    made *= np.float32(2 * size)
-    made -= np.float32(size)
-    made *= weight
-    made += weight
+    made = np.empty(weight.shape, np.float32)
+    old, signs, new = (array.reshape(-1) for array in (weight, up, made))
+    for start in range(0, new.size, _CHUNK):
+        part = slice(start, start + _CHUNK)
+        factor = 2.0 * signs[part] - 1.0
+        factor *= size
+        factor += 1.0
+        factor *= old[part]
+        new[part] = factor
     return made
 
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from padcheck.checks.compare.distance import Distance, aligned, distance
-from padcheck.records import EQUIVALENT, MISMATCH, UNVERIFIED, OutputReport, Tensor
+from padcheck.records import (
+    EQUIVALENT,
+    MISMATCH,
+    UNVERIFIED,
+    OutputReport,
+    Quantization,
+    Tensor,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +27,7 @@ if TYPE_CHECKING:
 
     Arrays = Mapping[str, NDArray[Any]]
 
-__all__ = ["OutputPair", "judge_output", "pair_outputs"]
+__all__ = ["OutputPair", "judge_output", "pair_outputs", "rounding", "within_a_step"]
 
 _VAGUE = "how far rounding may put it off is not known, or as much as the output itself"
 
@@ -57,12 +67,17 @@ def pair_outputs(
 def _apart(
     one: Tensor, theirs: Mapping[str, Tensor], reference: Arrays, observed: Arrays
 ) -> dict[str, float | None]:
-    """How far each of the target's outputs is from one of the source's; None for other shapes."""
+    """How far each of the target's outputs is from one of the source's; None for other shapes, and
+    0 for the only one.
+    """
     apart: dict[str, float | None] = {}
     for name, other in theirs.items():
         mine = reference[one.name]
         moved = aligned(mine, observed[name], one.channels_last, other.channels_last)
-        apart[name] = None if moved is None else distance(mine, moved).relative
+        if moved is None or len(theirs) == 1:
+            apart[name] = None if moved is None else 0.0
+        else:
+            apart[name] = distance(mine, moved).relative
     return apart
 
 
@@ -108,6 +123,24 @@ def judge_output(
         verdict=verdict,
         notes=(*_remarks(reference, off), *((_VAGUE,) if vague else ())),
     )
+
+
+def rounding(array: NDArray[Any], steps: Quantization) -> float:
+    """How far an array moves, relative, once it is stored in these steps."""
+    stored = np.rint(array.astype(np.float64) / steps.scale) + steps.zero_point
+    kept = steps.scale * (np.clip(stored, steps.low, steps.high) - steps.zero_point)
+    return distance(array, kept).relative
+
+
+def within_a_step(report: OutputReport, steps: Quantization | None) -> OutputReport:
+    """An output that its own steps make vague, right where no number is off by more than one: the
+    caller compares what lies before it.
+    """
+    off = report.max_abs_diff
+    if steps is None or report.verdict != UNVERIFIED or off is None or off > steps.scale:
+        return report
+    notes = (f"stored in steps of {steps.scale:.3g}, and nowhere off by more than one",)
+    return dataclasses.replace(report, verdict=EQUIVALENT, notes=notes)
 
 
 def _remarks(reference: NDArray[Any], off: Distance) -> tuple[str, ...]:

@@ -46,16 +46,18 @@ def part(
     noise: Noise,
     *,
     unlike: Collection[Pair] = (),
+    likely: Pair | None = None,
 ) -> Parting | None:
     """The first parting in the source's order; None where every matched tensor agrees.
 
     `unlike`: the pairs whose own outputs may differ though nothing is wrong, as where an
     activation belongs to the op on one side and stands behind it on the other.
-    Tensors are fetched a few ops at a time, and the search stops at the first that differs.
+    Tensors are fetched a few ops at a time, and the search stops at the first that differs; it
+    looks no further than `likely` at first, where the two are expected to part.
     """
     single = [pair for pair in pairs if len(pair.sources) == len(pair.targets) == 1]
     known = [pair for pair in single if _places(source, target, pair) is not None]
-    for chunk in _chunks(source, known):
+    for chunk in _chunks(source, known, likely):
         mine = [name for pair in chunk for name in _names(source.places[pair.sources[0]])]
         theirs = [name for pair in chunk for name in _names(target.places[pair.targets[0]])]
         ours = source.run(feeds, mine)
@@ -102,8 +104,8 @@ def _judged(
     return None
 
 
-def _chunks(source: Network, pairs: Sequence[Pair]) -> Iterator[list[Pair]]:
-    """The pairs in order, as many at a time as MOST_BYTES allow."""
+def _chunks(source: Network, pairs: Sequence[Pair], likely: Pair | None) -> Iterator[list[Pair]]:
+    """The pairs in order, as many at a time as MOST_BYTES allow, `likely` the last of its own."""
     chunk: list[Pair] = []
     held = 0
     for pair in pairs:
@@ -113,6 +115,9 @@ def _chunks(source: Network, pairs: Sequence[Pair]) -> Iterator[list[Pair]]:
             chunk, held = [], 0
         chunk.append(pair)
         held += size
+        if pair == likely:
+            yield chunk
+            chunk, held = [], 0
     if chunk:
         yield chunk
 

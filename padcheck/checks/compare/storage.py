@@ -3,7 +3,8 @@
 Per output channel, nothing absolute:
 
 1. Folding a normalization into a weight rounds a few times for every node that is folded in, each
-   time by at most half a unit in the last place of the channel's largest number.
+   time by at most half a unit in the last place of the channel's largest number. Either file may
+   have had one folded in before it was saved.
 2. A weight kept in integers is off by at most half a step; one kept in float16 or bfloat16 by half
    a unit in the last place of these, or of float16's smallest number.
 3. An offset has in it the mean of sums of K products, and may be sqrt(K) times smaller than that:
@@ -39,7 +40,7 @@ SHORT = {"float16": 2.0**-11, "bfloat16": 2.0**-8}
 
 def _unit(source: Effective, target: Effective, short: str | None) -> float:
     """The relative error of what was folded and stored (rules 1 and 2)."""
-    folded = _PER_NODE * (1 + source.nodes + target.nodes) * _FLOAT32
+    folded = _PER_NODE * (2 + source.nodes + target.nodes) * _FLOAT32
     return folded + (SHORT[short] if short else 0.0)
 
 
@@ -62,8 +63,9 @@ def offset_bound(source: Effective, target: Effective, short: str | None = None)
     largest = max(float(np.abs(side.offset).max(initial=0.0)) for side in (source, target))
     summed = math.prod(source.weight.shape[1:])
     bound = _unit(source, target, short) * largest * math.sqrt(summed) + _LEAST
-    if target.quantization is not None and target.half_step.any():
-        bound += abs(target.quantization.scale) / 2
+    for side in (source, target):
+        if side.quantization is not None and side.half_step.any():
+            bound += abs(side.quantization.scale) / 2
     return bound
 
 

@@ -147,7 +147,8 @@ def _judged(source: _Side, target: _Side) -> ValuesJudgement:
             found["weight"] = (Hinted(both, supposed=False),)
         else:
             found, notes = _weighted(*both)
-    clip = clip_finding(spec, source.clip, target.clip, target.places[0].quantization)
+    grid = target.places[0].quantization or source.places[0].quantization
+    clip = clip_finding(spec, source.clip, target.clip, grid)
     if clip is not None and not (clip.supposed and found):
         found["clip"] = (clip,)
     elif clip is not None:

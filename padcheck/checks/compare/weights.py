@@ -72,7 +72,7 @@ def judge_weights(source: Effective, target: Effective) -> Weights:
         return Weights(notes=_stored(source, target, tally, short))
     ratio = _ratio(source, target, tally)
     if (ratio > 0).all() and (_apart(source, target, ratio) <= bound).all():  # rule 2
-        off = np.abs(ratio - 1) > bound / tally.unit
+        off = (np.abs(ratio - 1) > bound / tally.unit) | (tally.apart > bound)
         return Weights((_scaled(source.weight.size, ratio, tally, off),), scaled=off)
     return _reordered(source, target, bound) or _other(source, tally, bound)
 

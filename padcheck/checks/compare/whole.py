@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from padcheck.checks.compare.noise import Noise
-from padcheck.checks.compare.outputs import OutputPair, judge_output, pair_outputs
+from padcheck.checks.compare.noise import COARSE_FACTOR, Noise
+from padcheck.checks.compare.outputs import (
+    OutputPair,
+    judge_output,
+    pair_outputs,
+    rounding,
+    within_a_step,
+)
 from padcheck.checks.compare.own import own_change
 from padcheck.records import EQUIVALENT, MISMATCH, UNVERIFIED, Change, OutputReport, Tensor
 
@@ -16,6 +22,7 @@ if TYPE_CHECKING:
 
     from padcheck.frameworks.base import Network
     from padcheck.matching import Pair
+    from padcheck.records import Place
 
     Arrays = Mapping[str, NDArray[Any]]
 
@@ -24,12 +31,21 @@ __all__ = ["Whole"]
 _NOTHING_MOVES = (
     "on this input nothing in the source moves with its weights: outputs that are equal say nothing"
 )
+_STEPS_HIDE = (
+    "the target rounds its outputs so coarsely that on this input they tell little: outputs that "
+    "are equal say nothing"
+)
+_DEAF = "the outputs do not move with the weights (a saturated activation)"
+_BLUNT = "the target rounds its outputs so coarsely that they hardly move with the weights"
+#: An output that its rounding alone moves by more than this share.
+_TELLS_LITTLE = 0.1
 
 
 class Whole:
     """The source and the target on the same numbers; everything is run once.
 
-    `coarse` are the source's ops with the target's rounding, empty where it rounds alike.
+    `coarse` are the source's ops with the target's rounding, empty where it rounds alike; `noise`
+    is that of the same two on another input, where they were run before.
     Raises FrameworkError where one of the two cannot be run.
     """
 
@@ -42,6 +58,7 @@ class Whole:
         *,
         pairs: Sequence[Pair] = (),
         coarse: Mapping[int, Change] | None = None,
+        noise: Noise | None = None,
     ) -> None:
         self.source, self.target = source, target
         self.feeds, self.target_feeds = feeds, target_feeds
@@ -49,13 +66,18 @@ class Whole:
         self._observed = target.run(target_feeds)
         self._reference = source.run(feeds)
         self.pairs, self.unpaired = pair_outputs(source, target, self._reference, self._observed)
-        self.noise = Noise(source, feeds, coarse)
+        self.noise = Noise(source, feeds, coarse) if noise is None else noise.on(feeds)
         self._bounds = self.noise.bounds(self._named(self._reference))
+        self._is_blunt = blunt = self._widened()
+        if self._is_finer(pairs):
+            self._bounds = {}
         self.notes: tuple[str, ...] = ()
         self._says_nothing = False
-        if self.noise.is_deaf(self._bounds) and not self._listen(pairs) and not self._is_coarse:
+        deaf = bool(self._bounds) and self.noise.is_deaf(self._bounds)
+        heard = (deaf or blunt) and self._listen(pairs, _BLUNT if blunt else _DEAF)
+        if (deaf and not heard and not self._is_coarse) or (blunt and not heard):
             self._says_nothing = True
-            self.notes = (_NOTHING_MOVES,)
+            self.notes = (_STEPS_HIDE if blunt else _NOTHING_MOVES,)
         self.outputs = self._judged(self._reference)
 
     @property
@@ -68,13 +90,27 @@ class Whole:
 
         Raises FrameworkError where the source's format cannot express a change.
         """
+        return self.beside(self.altered(changes))
+
+    def beside(self, altered: Network) -> tuple[OutputReport, ...]:
+        """The target's outputs beside those of an altered source; raises FrameworkError where
+        that cannot be run.
+        """
         fetches = [pair.source.name for pair in self.pairs]
-        made = self.altered(changes).run(self.feeds, self._extra(fetches))
-        return self._judged(made)
+        return self._judged(altered.run(self.feeds, self._extra(fetches)))
 
     def altered(self, changes: Mapping[int, Change]) -> Network:
         """The source with some ops changed, and all of them rounding as the target's do."""
         return self.source.altered({**self._coarse, **changes})
+
+    def noise_under(self, changes: Mapping[int, Change]) -> Noise:
+        """How far two right ones may lie apart once the source has these changes."""
+        return self.noise.under(changes, self._coarse)
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether the target rounds more than the source does."""
+        return bool(self._coarse)
 
     def base(self, index: int) -> Change | None:
         """What a site of the source computes, rounding as the target's does."""
@@ -98,6 +134,9 @@ class Whole:
             for pair in self.pairs
             if pair.source.name in reference and pair.target.name in self._observed
         ]
+        if self._is_blunt and not self._says_nothing:
+            steps = {pair.source.name: pair.target.quantization for pair in self.pairs}
+            return tuple(within_a_step(one, steps[one.name]) for one in judged)
         if not self._says_nothing:
             return tuple(judged)
         return tuple(
@@ -105,12 +144,36 @@ class Whole:
             for one in judged
         )
 
+    def _is_finer(self, pairs: Sequence[Pair]) -> bool:
+        """Whether the source stores integers where the target has none, or has others: how far
+        that puts them apart cannot be seen on the source.
+        """
+        for pair in pairs:
+            mine = _steps(self.source.places[index] for index in pair.sources)
+            if mine - _steps(self.target.places[index] for index in pair.targets):
+                return True
+        return False
+
     @property
     def _is_coarse(self) -> bool:
         """Whether the source stores integers, whose steps may hide what its weights do."""
         return any(place is not None and place.quantization for place in self.source.places)
 
-    def _listen(self, pairs: Sequence[Pair]) -> bool:
+    def _widened(self) -> bool:
+        """Adds the rounding of outputs that the target stores in integers to their bounds;
+        whether each of them moves so far by it that it tells little.
+        """
+        shares = []
+        for pair in self.pairs:
+            name, steps = pair.source.name, pair.target.quantization
+            share = 0.0
+            if steps is not None and pair.source.quantization is None and name in self._bounds:
+                share = rounding(self._reference[name], steps)
+                self._bounds[name] += COARSE_FACTOR * share
+            shares.append(share)
+        return bool(shares) and min(shares) > _TELLS_LITTLE
+
+    def _listen(self, pairs: Sequence[Pair], why: str) -> bool:
         """Takes the last matched tensor that moves with the weights beside outputs that do not;
         whether there is one.
         """
@@ -139,9 +202,12 @@ class Whole:
             self._reference |= {one.tail: ours[one.tail]}
             self._observed |= {other.tail: theirs[other.tail]}
             self._bounds |= bounds
-            self.notes = (
-                "the outputs do not move with the weights (a saturated activation), so the last "
-                f"tensor that does, {one.tail}, is compared as well",
-            )
+            self.notes = (f"{why}, so the last tensor that does, {one.tail}, is compared as well",)
             return True
         return False
+
+
+def _steps(places: Iterable[Place | None]) -> set[float]:
+    """How far apart the numbers are that ops store in integers."""
+    found = (place.quantization for place in places if place is not None)
+    return {each.scale for each in found if each is not None}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from padcheck.errors import FrameworkError, ModelError, UsageError
 from padcheck.frameworks.loading import import_framework, one_line
-from padcheck.frameworks.onnx2keras.names import node_name, node_of_layer
+from padcheck.frameworks.onnx2keras.names import node_name, node_of_layer, scope_names
 from padcheck.frameworks.onnx2keras.quiet import Listening
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ def convert(
 ) -> Converted:
     """The model as onnx2keras converts it; the file or the proto stays as it is.
 
+    Layers whose names TensorFlow has no scopes for (`conv:0`) are renamed (`conv_0`), since the
+    model could be called, and not traced.
+
     `change_ordering`: the Keras model is channels last, as its inputs and outputs are.
     `input_shapes`: sizes per input, batch first, as the ONNX model has them; sizes that are open
     and not given stay open. The batch is always open.
@@ -72,7 +75,12 @@ def convert(
             raise FrameworkError(
                 f"onnx2keras {version}: {_place(error)}{one_line(error)}"
             ) from error
-    layers = node_of_layer(graph, names, [layer.name for layer in made.layers])
+    found = [layer.name for layer in made.layers]
+    told = node_of_layer(graph, names, found)
+    renamed = scope_names(found)
+    for layer in made.layers:
+        layer.name = renamed[layer.name]
+    layers = {renamed[layer]: node for layer, node in told.items()}
     return Converted(model=made, names=layers, version=version, notes=(*notes, *heard.messages))
 
 

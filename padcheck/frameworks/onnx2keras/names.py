@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,10 @@ from padcheck.records import printable
 if TYPE_CHECKING:
     import onnx
 
-__all__ = ["node_name", "node_of_layer"]
+__all__ = ["node_name", "node_of_layer", "scope_names"]
+
+_SCOPE = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.-]*", re.ASCII)
+_NOT_IN_SCOPE = re.compile(r"[^A-Za-z0-9_.-]", re.ASCII)
 
 
 def node_name(node: onnx.NodeProto) -> str:
@@ -37,6 +41,25 @@ def node_of_layer(
             made[converter.sanitize_keras_name(output, used)] = node_name(node)
     found = {layer: _key(layer, made) for layer in layers if layer not in given}
     return {layer: made[key] for layer, key in found.items() if key is not None}
+
+
+def scope_names(layers: Sequence[str]) -> dict[str, str]:
+    """Layer name -> a name that is a scope in TensorFlow; each of its own.
+
+    Source: tensorflow 2.21.0, `Graph.name_scope`.
+    """
+    taken = {name for name in layers if _SCOPE.fullmatch(name)}
+    made: dict[str, str] = {}
+    for name in layers:
+        made[name] = name
+        if name not in taken:
+            plain = _NOT_IN_SCOPE.sub("_", name).lstrip("_-") or "layer"
+            count, made[name] = 0, plain
+            while made[name] in taken:
+                count += 1
+                made[name] = f"{plain}_{count}"
+            taken.add(made[name])
+    return made
 
 
 def _key(layer: str, made: dict[str, str]) -> str | None:

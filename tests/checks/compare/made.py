@@ -17,7 +17,7 @@ def site(spec, name="conv1", op_type="Conv", **more):
 
 def place(name, **more):
     return Place(
-        data=f"{name}:in", output=f"{name}:out", tail=f"{name}:out", channels_last=False, **more
+        data=f"{name}:in", output=f"{name}:out", tail=f"{name}:out", channels_last=True, **more
     )
 
 

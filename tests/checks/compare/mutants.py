@@ -49,13 +49,27 @@ class Builder:
         return self.node(op, name, *inputs, **attributes)
 
     def conv(
-        self, name: str, data: str, c_in: int, c_out: int, *kernel: int, bias: bool = True, **more: Any
+        self,
+        name: str,
+        data: str,
+        c_in: int,
+        c_out: int,
+        *kernel: int,
+        bias: bool = True,
+        **more: Any,
     ) -> str:
         shape = (c_out, c_in // more.get("group", 1), *kernel)
         return self.weighted("Conv", name, data, shape, c_out if bias else 0, **more)
 
     def transposed(
-        self, name: str, data: str, c_in: int, c_out: int, *kernel: int, bias: bool = True, **more: Any
+        self,
+        name: str,
+        data: str,
+        c_in: int,
+        c_out: int,
+        *kernel: int,
+        bias: bool = True,
+        **more: Any,
     ) -> str:
         shape = (c_in, c_out // more.get("group", 1), *kernel)
         return self.weighted("ConvTranspose", name, data, shape, c_out if bias else 0, **more)
@@ -158,7 +172,12 @@ def upwards() -> onnx.ModelProto:
     )
     net.hold("sizes", np.array([1, 1, 1.5, 2], np.float32))
     net.node(
-        "Resize", "larger", "odd", "", "sizes", mode="linear",
+        "Resize",
+        "larger",
+        "odd",
+        "",
+        "sizes",
+        mode="linear",
         coordinate_transformation_mode="half_pixel",
     )
     net.transposed("groups", "larger", 4, 6, 2, 3, group=2, strides=[2, 1], pads=[0, 1, 0, 1])
@@ -185,7 +204,9 @@ def solid() -> onnx.ModelProto:
     """3-D: strided, only in depth, pools of both kinds, grouped."""
     net = Builder(1, 2, 8, 10, 9)
     net.conv("stem", "x", 2, 6, 3, 3, 3, strides=[1, 2, 2], pads=[1] * 6)
-    net.node("MaxPool", "peak", "stem", kernel_shape=[1, 3, 3], strides=[1, 2, 2], pads=[0, 1, 1] * 2)
+    net.node(
+        "MaxPool", "peak", "stem", kernel_shape=[1, 3, 3], strides=[1, 2, 2], pads=[0, 1, 1] * 2
+    )
     net.conv("time", "peak", 6, 6, 3, 1, 1, group=2, pads=[2, 0, 0, 0, 0, 0])
     net.node("Relu", "time_relu", "time")
     net.node("AveragePool", "mean", "time_relu", kernel_shape=[2, 2, 2], pads=[1, 1, 0, 0, 0, 1])
@@ -205,8 +226,14 @@ def borders() -> onnx.ModelProto:
     net.node("MaxPool", "peak", "filled", kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)
     net.conv("third", "peak", 6, 8, 3, 3, pads=[1, 1, 1, 1])
     net.node(
-        "AveragePool", "mean", "third", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1],
-        ceil_mode=1, count_include_pad=1,
+        "AveragePool",
+        "mean",
+        "third",
+        kernel_shape=[3, 3],
+        strides=[2, 2],
+        pads=[1, 1, 1, 1],
+        ceil_mode=1,
+        count_include_pad=1,
     )
     net.conv("last", "mean", 8, 4, 1, 1)
     return net.model("last")
@@ -221,7 +248,9 @@ def shared() -> onnx.ModelProto:
         ("two", "one_relu", {"pads": [2, 2, 2, 2], "dilations": [2, 2]}),
         ("three", "two_relu", {"pads": [1, 1, 1, 1], "strides": [2, 2]}),
     ):
-        net.node("Conv", name, data, "shared", net.hold(f"{name}.b", net.drawn(f"{name}.b", 6)), **more)
+        net.node(
+            "Conv", name, data, "shared", net.hold(f"{name}.b", net.drawn(f"{name}.b", 6)), **more
+        )
         net.node("Relu", f"{name}_relu", name)
     net.node("MaxPool", "pool", "three_relu", kernel_shape=[2, 2], strides=[2, 2])
     net.conv("last", "pool", 6, 6, 3, 3, pads=[1, 1, 1, 1])
@@ -260,9 +289,7 @@ def attribute(model: onnx.ModelProto, name: str, **values: Any) -> onnx.ModelPro
     return made
 
 
-def weight(
-    model: onnx.ModelProto, name: str, change: Callable[[Array], Any]
-) -> onnx.ModelProto:
+def weight(model: onnx.ModelProto, name: str, change: Callable[[Array], Any]) -> onnx.ModelProto:
     """A copy with one initializer put through a function."""
     made = copy(model)
     tensor = held(made, name)
@@ -294,4 +321,58 @@ def rewired(model: onnx.ModelProto, name: str, op: str, **attributes: Any) -> on
     node = node_of(made, name)
     new = helper.make_node(op, [node.input[0]], list(node.output), name=name, **attributes)
     node.CopyFrom(new)
+    return made
+
+
+def exchanged(model: onnx.ModelProto, name: str, op: str) -> onnx.ModelProto:
+    """A copy in which one node is another op on the same inputs."""
+    made = copy(model)
+    node_of(made, name).op_type = op
+    return made
+
+
+def add_weight(model: onnx.ModelProto, name: str, array: Any) -> str:
+    """Puts a constant into a model."""
+    model.graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+    return name
+
+
+def before(
+    model: onnx.ModelProto, node: onnx.NodeProto, op: str, *inputs: str, **more: Any
+) -> None:
+    """Puts a node between another one and the data it reads."""
+    name = f"{node.name}_{op.lower()}"
+    new = helper.make_node(op, [node.input[0], *inputs], [name], name=name, **more)
+    node.input[0] = name
+    model.graph.node.insert(list(model.graph.node).index(node), new)
+
+
+def after(model: onnx.ModelProto, node: onnx.NodeProto, op: str, *inputs: str, **more: Any) -> None:
+    """Puts a node between another one and whoever reads it."""
+    name = f"{node.name}_{op.lower()}"
+    new = helper.make_node(op, [name, *inputs], [node.output[0]], name=name, **more)
+    at = list(model.graph.node).index(node)
+    node.output[0] = name
+    model.graph.node.insert(at + 1, new)
+
+
+def refilled(model: onnx.ModelProto, name: str, value: float) -> onnx.ModelProto:
+    """A copy in which a pool's own pads are a Pad before it, with a fill."""
+    made = copy(model)
+    node = node_of(made, name)
+    amounts = next(each.ints for each in node.attribute if each.name == "pads")
+    half = len(amounts) // 2
+    full = np.array([0, 0, *amounts[:half], 0, 0, *amounts[half:]], np.int64)
+    held_pads = add_weight(made, f"{name}.amounts", full)
+    before(made, node, "Pad", held_pads, add_weight(made, f"{name}.fill", np.float32(value)))
+    return attribute(made, name, pads=None)
+
+
+def reclipped(model: onnx.ModelProto, name: str, low: float, high: float) -> onnx.ModelProto:
+    """A copy in which a Relu is a Clip."""
+    made = copy(model)
+    node = node_of(made, name)
+    node.op_type = "Clip"
+    bounds = [add_weight(made, f"{name}.{bound:g}", np.float32(bound)) for bound in (low, high)]
+    node.input.extend(bounds)
     return made

@@ -15,7 +15,8 @@ import padcheck
 from padcheck.errors import UsageError
 from padcheck.records import Report
 from tests.checks.compare.one_node import N2, conv, pad, pool, via
-from tests.support import FIXTURES, padcheck as command
+from tests.support import FIXTURES
+from tests.support import padcheck as command
 
 ONE, TWO = {"pads": (1, 1, 1, 1)}, {"strides": (2, 2)}
 
@@ -120,7 +121,7 @@ def test_the_target_may_be_written_over_and_the_source_may_not(tmp_path: Path) -
     assert padcheck.compare(source, target, fix=target).fixed == str(target)
     assert padcheck.compare(source, target).ok
     before = source.read_bytes()
-    with pytest.raises(UsageError, match="is the source, which is not written over$"):
+    with pytest.raises(UsageError, match=r"is the source, which is not written over$"):
         padcheck.compare(source, source, fix=source)
     assert source.read_bytes() == before
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+import padcheck
 from padcheck.errors import FrameworkError
 from padcheck.records import Report
 from tests.checks.compare.one_node import conv, node, pad, pool, via
+from tests.support import FIXTURES
 
 BOTH, FIRST = (False, True), (False,)
 ONE, TWO = {"pads": (1, 1, 1, 1)}, {"strides": (2, 2)}
@@ -198,6 +200,28 @@ def test_a_bias_that_is_added_along_the_width() -> None:
     assert via(model, last=True).ok
 
 
+def test_a_bias_along_the_width_shows_at_the_next_op() -> None:
+    report = padcheck.compare(FIXTURES / "conv_3d.onnx", via="onnx2keras")
+    (finding,) = (each for each in report.findings if not each.latent)
+    assert (finding.code, finding.op) == ("PAD999", "node_max_pool3d")
+    assert finding.notes[0].startswith("conv3d_1, before it: BiasAdd ")
+    remarks = {op.name: op.notes for op in report.ops}
+    assert "does not explain the outputs: bias is lost" in remarks["node_conv3d_1"]
+
+
+def test_a_network_of_one_axis_is_explained_whole() -> None:
+    report = padcheck.compare(FIXTURES / "causal_1d.onnx", via="onnx2keras")
+    codes = {"PAD101", "PAD103", "PAD110", "PAD903", "PAD904"}
+    assert set(report.end_to_end.explained_by) == codes
+    assert report.end_to_end.residual_relative_l2 < 1e-6
+
+
+def test_names_that_tf2onnx_gives() -> None:
+    report = padcheck.compare(FIXTURES / "cifar10_cnn.onnx", via="onnx2keras", change_ordering=True)
+    assert report.ok, str(report)
+    assert report.ops[0].target_name == "cifar10_cnn_1_conv_1_1_BiasAdd_0"
+
+
 def test_an_edge_that_becomes_symmetric_before_a_pool() -> None:
     """ONNX has no symmetric Pad, so the source cannot be run with it."""
     report = via(pad(2, 2, 2, 2, mode="edge", kernel=2))
@@ -225,3 +249,31 @@ def test_what_the_converter_says_is_noted_once() -> None:
     assert [note for note in report.notes if "same" in note] == [
         "onnx2keras: Unable to use `same` padding. Add ZeroPadding2D layer to fix shapes."
     ]
+
+
+def test_a_lost_attribute_agrees_at_no_size() -> None:
+    (op,) = via(conv(3, 3, dilations=(1, 2))).ops
+    assert [(axis.modulus, axis.residues) for axis in op.agrees_when] == [(1, (0,)), (1, ())]
+
+
+def test_two_faults_that_the_file_tells_are_proven_together() -> None:
+    report = via(conv(3, dilations=(2,), pads=(2, 2)))
+    lost, pads = report.findings
+    assert lost.message == "dilation is 1, expected 2"
+    assert pads.message == "SAME pads another amount: (1,1), expected (2,2)"
+    assert lost.notes == pads.notes
+    assert lost.notes[0].startswith("proven: PAD903 + PAD110: the target's file says conv(n=12,")
+    assert "window 0" not in str(report)
+
+
+@pytest.mark.parametrize("last", BOTH, ids=["first", "last"])
+def test_the_help_says_where_it_has_the_channels(last: bool) -> None:
+    (finding,) = via(max_pool(3, 3, **ONE, **TWO), last=last).findings
+    first = "# for channels last; this layer has them first"
+    assert finding.help.startswith(first) is not last
+
+
+def test_layers_go_by_the_name_that_keras_has() -> None:
+    for model in (max_pool(2, 2, **TWO), conv(3, pads=(1, 1)), conv(3, 3)):
+        (op,) = via(model).ops
+        assert op.target_name == "y"

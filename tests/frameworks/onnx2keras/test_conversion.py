@@ -15,6 +15,7 @@ import pytest
 from padcheck.errors import FrameworkError, MissingFramework, ModelError, UsageError
 from padcheck.frameworks import status
 from padcheck.frameworks.onnx2keras.conversion import convert
+from padcheck.frameworks.onnx2keras.names import scope_names
 from tests.frameworks.onnx2keras.nodes import conv, integers, pool, run_keras, run_onnx
 from tests.support import FIXTURES, ROOT
 
@@ -61,6 +62,14 @@ def test_a_node_without_a_name_goes_by_its_output() -> None:
     model.graph.node[0].name = ""
     shapes = {"x": (1, 2, 8, 9)}
     assert convert(model, input_shapes=shapes).names == {"y": "y"}
+
+
+def test_layers_are_scopes_in_tensorflow() -> None:
+    made = convert(FIXTURES / "cifar10_cnn.onnx")  # tf2onnx calls its tensors `conv:0`
+    assert made.names["cifar10_cnn_1_conv_1_1_BiasAdd_0"] == "cifar10_cnn_1/conv_1_1/BiasAdd"
+    assert set(made.names) <= {layer.name for layer in made.model.layers}
+    names = scope_names(["a:0", "a_0", "a b", "_", "\u00e9", "/x"])
+    assert list(names.values()) == ["a_0_1", "a_0", "a_b", "layer", "layer_1", "x"]
 
 
 def test_the_model_given_stays_as_it_is() -> None:

@@ -40,7 +40,7 @@ def outputs_of(model: Any, network: Any) -> tuple[Any, Any]:
 
 def test_a_depthwise_conv_of_channels_first_keeps_its_pads_and_its_bias() -> None:
     layers = (L.ZeroPadding2D(((1, 2), (0, 1)), **FIRST), L.DepthwiseConv2D(3, strides=2, **FIRST))
-    network = opened((4, 8, 9), *layers)
+    network = opened((4, 8, 11), *layers)
     check(network)
     (site,), (place,) = network.sites, network.places
     assert site.spec.pads == (explicit(1, 2), explicit(0, 1))

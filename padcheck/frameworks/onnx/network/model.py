@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from padcheck.frameworks.onnx.network.places import find_places
 from padcheck.frameworks.onnx.network.program import Program, program_of
 from padcheck.frameworks.onnx.network.saving import save_program
 from padcheck.frameworks.onnx.network.session import Engine, runtime
+from padcheck.frameworks.onnx.network.shaking import shaken_program
 from padcheck.frameworks.onnx.network.stored import dequantized, quantized
 from padcheck.frameworks.onnx.network.wiring import Wiring
 from padcheck.frameworks.onnx.reader import Locations, locate
@@ -200,6 +202,13 @@ class OnnxNetwork:
             stored=self._stored,
             recipes={**self._recipes, **recipes},
         )
+
+    def shaken(self, of_itself: float, of_largest: float) -> OnnxNetwork:
+        """The network with its weights changed at random, as `Shakeable` says."""
+        made = copy.copy(self)
+        made._program = shaken_program(self._program, of_itself, of_largest)
+        made._engine = Engine(made._program)
+        return made
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model, checked by onnx and with its weights inside, whole or not at all.

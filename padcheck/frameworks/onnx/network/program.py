@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Weight = onnx.TensorProto | NDArray[Any]
 
-__all__ = ["Program", "program_of"]
+__all__ = ["NUMPY_TYPES", "Program", "array_of_weight", "program_of"]
 
 #: Constants of fewer bytes are written into the graph: they may decide its shapes.
 SMALL = 1 << 12
@@ -187,10 +187,17 @@ def _is_small(weight: Weight) -> bool:
     return not weight.external_data and int(weight.ByteSize()) <= SMALL
 
 
+def array_of_weight(weight: Weight, folder: Path | None) -> NDArray[Any]:
+    """Its values; raises ValueError and OSError where it is malformed or not there."""
+    import numpy as np
+
+    return weight if isinstance(weight, np.ndarray) else array_of(weight, folder)
+
+
 def _array(weight: Weight, folder: Path | None) -> NDArray[Any]:
     import numpy as np
 
-    array = weight if isinstance(weight, np.ndarray) else array_of(weight, folder)
+    array = array_of_weight(weight, folder)
     return np.require(array, requirements=["C", "ALIGNED"])
 
 

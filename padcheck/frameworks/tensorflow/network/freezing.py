@@ -72,9 +72,7 @@ def freeze(signature: Signature, where: str) -> Frozen:
     maker.make(captured)
     reorder(maker.made, outputs.values())
     _check_resources(maker.made, where)
-    return Frozen(
-        maker.made, maker.weights, inputs, outputs, maker.variables, signature.layers
-    )
+    return Frozen(maker.made, maker.weights, inputs, outputs, maker.variables, signature.layers)
 
 
 def _name(tensor: Any) -> str:

@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from padcheck.errors import ModelError, PadcheckError
@@ -38,9 +39,13 @@ def load_keras_file(file: ModelFile, *, trust: bool) -> Any:
     Raises ModelError for a file that is cut short, holds no model, or would bring code along
     (a Lambda, a class that Keras does not have) without `trust`.
     """
-    keras, where = load_keras(), file.where
+    where = file.where
+    with ThreadPoolExecutor(1) as pool:  # it inflates without the interpreter's lock
+        members = None if file.format == H5 else pool.submit(_members, file)
+        keras = load_keras()
     with _readable(where):
-        config = _h5_config(file) if file.format == H5 else _archive_config(file)
+        config = _h5_config(file) if members is None else _archive_config(members.result(), where)
+    del members  # which holds the weights
     known = Known(
         is_registered=lambda name: keras.saving.get_registered_object(name) is not None,
         is_layer=lambda name: hasattr(keras.layers, name) or hasattr(keras.models, name),
@@ -118,8 +123,15 @@ def _readable(where: str) -> Iterator[None]:
         ) from error
 
 
-def _archive_config(file: ModelFile) -> Any:
-    """config.json of a .keras archive.
+def _archive_config(members: dict[str, bytes], where: str) -> Any:
+    """config.json, once the weights have been looked at."""
+    if _WEIGHTS[0] in members:
+        _check_hdf5(io.BytesIO(members[_WEIGHTS[0]]), where)
+    return json.loads(members[_CONFIG])
+
+
+def _members(file: ModelFile) -> dict[str, bytes]:
+    """config.json of a .keras archive, and its HDF5: to seek in an archive is slow.
 
     No member may leave the archive's folder, be a pickle, or expand beyond measure.
     """
@@ -134,9 +146,7 @@ def _archive_config(file: ModelFile) -> Any:
             _check_member(info, where)
         if archive.getinfo(_CONFIG).file_size > MAX_CONFIG_BYTES:
             raise ModelError("is too large", where=where, field=_CONFIG)
-        if _WEIGHTS[0] in names:  # in memory, as Keras reads it: to seek in an archive is slow
-            _check_hdf5(io.BytesIO(archive.read(_WEIGHTS[0])), where)
-        return json.loads(archive.read(_CONFIG))
+        return {name: archive.read(name) for name in (_CONFIG, _WEIGHTS[0]) if name in names}
 
 
 def _check_member(info: zipfile.ZipInfo, where: str) -> None:

@@ -23,6 +23,7 @@ __all__ = ["GraphRunner"]
 LARGE = 1 << 12
 #: What arrays start at, so that TensorFlow takes them without a copy (EIGEN_MAX_ALIGN_BYTES).
 _ALIGNMENT = 64
+_LOST = "was not found in the Graph"
 
 
 class GraphRunner:
@@ -32,7 +33,8 @@ class GraphRunner:
        times over and folds it for seconds (ResNet-50 [2.21.0]: 4.7 s and 1400 MiB, fed 0.6 s and
        150 MiB). It is also what a user's model does, whose weights are variables.
     2. Grappler is left at its defaults. Where that refuses an op, as its fused grouped conv does
-       without oneDNN [2.21.0], it fuses nothing.
+       without oneDNN [2.21.0], or loses a tensor that is asked for, as it does what BiasAdd gives
+       to x * sigmoid(x) after a convolution [2.21.0], it fuses nothing.
     3. Channels-first ops are made channels last.
 
     Nothing is imported before the first run.
@@ -68,7 +70,7 @@ class GraphRunner:
         try:
             return self._started("default").run(tensors, {**self._weights, **fed})
         except FrameworkError as error:
-            if not isinstance(error.__cause__, tensorflow().errors.UnimplementedError):
+            if not _is_of_fusing(error.__cause__):
                 raise
         self._session = None
         return self._started("no fusing").run(tensors, {**self._weights, **fed})  # rule 2
@@ -78,6 +80,13 @@ class GraphRunner:
             small, self._weights = _without_weights(self._graph_def)
             self._session = Session(small, optimizer=optimizer)
         return self._session
+
+
+def _is_of_fusing(error: BaseException | None) -> bool:
+    """Rule 2; the tensors asked for are all in the graph as it was given."""
+    errors = tensorflow().errors
+    lost = isinstance(error, errors.InvalidArgumentError) and _LOST in str(error)
+    return lost or isinstance(error, errors.UnimplementedError)
 
 
 def _without_weights(graph_def: Any) -> tuple[Any, dict[str, np.ndarray]]:

@@ -88,8 +88,9 @@ def stray_bias(graph: Graph, tail: Tail, axis: int) -> str | None:
     `keras.ops.add` makes one, channels first, of a bias as long as the output is wide
     [keras 3.15.1 on tensorflow].
     """
-    node = graph.only_reader(tail.name)
-    shape = graph.shape(tail.name)
+    node, shape = graph.only_reader(tail.name), graph.shape(tail.name)
+    while node is not None and node.op in IDENTITIES:
+        node = graph.only_reader(node.name)
     if node is None or node.op != "BiasAdd" or shape is None:
         return None
     first = "data_format" in node.attr and node.attr["data_format"].s.startswith(b"NC")

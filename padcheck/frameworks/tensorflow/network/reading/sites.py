@@ -141,7 +141,9 @@ def _tail(graph: Graph, reading: Reading) -> Tail:
     """A pool, and a convolution whose weight is no constant, is not scaled or shifted."""
     spec = reading.spec
     known = reading.weight is not None and graph.is_constant(reading.weight)
-    return tail_of(graph, reading.around.output, spec.channels[1] if known else None, _channel_axis(reading))
+    return tail_of(
+        graph, reading.around.output, spec.channels[1] if known else None, _channel_axis(reading)
+    )
 
 
 def _channel_axis(reading: Reading) -> int:
