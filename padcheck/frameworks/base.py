@@ -91,10 +91,11 @@ class Network(Protocol):
         ...
 
     def run(
-        self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str] = ()
+        self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str] = (), *, only: bool = False
     ) -> dict[str, np.ndarray]:
         """Every output by name, and the tensors asked for: `Place.data`, `output` or `tail`.
 
+        `only`: nobody asks for the outputs; they may be left out, and what leads to them alone.
         Raises FrameworkError, with the version, for whatever the framework raises. A tensor that
         the framework has optimized away is left out.
         """
@@ -121,9 +122,9 @@ class Network(Protocol):
 class Shakeable(Protocol):
     """A network that can say what rounding its numbers more coarsely would do."""
 
-    def shaken(self, of_itself: float, of_largest: float) -> Network:
-        """The network with all its weights changed at random, those of its sites and of whatever
-        else computes with numbers: each by this share of itself and that of its tensor's largest.
+    def shaken(self, of_itself: float, of_largest: float, seed: int = 0) -> Network:
+        """The network with the numbers that the model holds changed at random: each by this share
+        of itself and that of its tensor's largest. What a Change brought stays.
 
         Raises FrameworkError.
         """

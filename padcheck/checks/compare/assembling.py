@@ -25,10 +25,10 @@ from padcheck.records import (
 __all__ = ["Judged", "lone_op", "pair_op"]
 
 _MADE_UP = (
-    "does not show: the outputs are equal within rounding, and are not with this op of the target "
+    "does not show: the outputs agree within the bound, and do not with this op of the target "
     "alone in the source"
 )
-_BALANCED = "its windows differ, and what stands around it in the target makes up for that"
+_BALANCED = "its windows differ, and something around it in the target makes up for that"
 
 
 @dataclass(slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from padcheck.checks.compare.carried import Numbers, carried
 from padcheck.checks.compare.own import own_change
+from padcheck.checks.compare.storage import SHORT, TO_INTEGERS, TO_SHORT
 from padcheck.checks.compare.values import ValuesJudgement
 from padcheck.matching import Pair
 from padcheck.records import Change
@@ -15,7 +16,17 @@ from padcheck.records import Change
 if TYPE_CHECKING:
     from padcheck.frameworks.base import Network
 
-__all__ = ["coarse_changes"]
+__all__ = ["Shares", "coarse_changes", "shares"]
+
+#: (share of itself, share of its tensor's largest) by which rounding may change a number.
+Shares = tuple[float, float]
+
+#: Half a step of eight bits, of the largest number.
+_HALF_STEP = 0.5 / 127
+#: Weights rounded alone, and the numbers that they meet as they run: two uniform errors.
+_WEIGHTS = 2**0.5 * _HALF_STEP / 3**0.5
+#: Everything rounded, to grids that were chosen for the widest range seen.
+_EVERYTHING = 4 * _HALF_STEP
 
 
 def coarse_changes(
@@ -54,3 +65,19 @@ def _rounded(source: Network, target: Network, pair: Pair) -> tuple[Numbers, ...
         return None
     sources = [source.sites[index] for index in pair.sources]
     return carried(sources, [target.sites[index] for index in pair.targets], places)
+
+
+def shares(target: Network, rows: Sequence[tuple[Pair, ValuesJudgement]]) -> Shares | None:
+    """How far the numbers of what is no site may be rounded in a target that rounds its sites'.
+
+    That it rounds them alike is supposed: a converter is told once for the whole model.
+    """
+    notes = {note for _, values in rows for note in values.notes}
+    of_itself = max((SHORT[name] for name in SHORT if TO_SHORT.format(name) in notes), default=0.0)
+    gridded = any(
+        place is not None and place.quantization is not None
+        for pair, _ in rows
+        for place in (target.places[index] for index in pair.targets)
+    )
+    of_largest = _EVERYTHING if gridded else _WEIGHTS if TO_INTEGERS in notes else 0.0
+    return (of_itself, of_largest) if of_itself or of_largest else None

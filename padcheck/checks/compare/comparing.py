@@ -9,7 +9,7 @@ from padcheck import __version__
 from padcheck.checks.compare.activations import another_activation
 from padcheck.checks.compare.assembling import Judged, lone_op, pair_op
 from padcheck.checks.compare.boxed import TARGET
-from padcheck.checks.compare.coarse import coarse_changes
+from padcheck.checks.compare.coarse import coarse_changes, shares
 from padcheck.checks.compare.explaining import Explanation, explain
 from padcheck.checks.compare.feeds import described, made, pair_inputs, target_feeds
 from padcheck.checks.compare.means import agreed
@@ -150,6 +150,7 @@ class Comparison:
             target_feeds(self._inputs, feeds),
             pairs=self.matching.pairs,
             coarse=coarse_changes(self.source, self.target, self._values),
+            shares=shares(self.target, self._values),
             noise=noise,
         )
 

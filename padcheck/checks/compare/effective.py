@@ -120,12 +120,14 @@ def _one(site: Site, place: Place) -> Effective:
     values: OpValues = place.values()
     outputs = site.spec.channels[1]
     scale = _channels(values.scale, outputs, 1.0)
+    with np.errstate(invalid="ignore"):  # no step, and a scale that is infinite
+        half_step = _channels(values.step, outputs, 0.0) / 2 * np.abs(scale)
     return Effective(
         spec=site.spec,
         weight=outputs_first(values.weight, site.spec),
         scale=scale,
         offset=_channels(values.offset, outputs, 0.0),
-        half_step=_channels(values.step, outputs, 0.0) / 2 * np.abs(scale),
+        half_step=half_step,
         nodes=len(place.epilogue.nodes),
         quantization=place.quantization,
     )

@@ -32,7 +32,7 @@ from padcheck.checks.compare.values import ValuesJudgement
 from padcheck.checks.compare.whole import Whole
 from padcheck.errors import FrameworkError
 from padcheck.matching import Pair
-from padcheck.records import MISMATCH, Change, OutputReport
+from padcheck.records import EQUIVALENT, MISMATCH, Change, OutputReport
 
 __all__ = ["Explanation", "explain", "target_changes"]
 
@@ -42,6 +42,8 @@ LOUDER = (1000.0, 30.0, -30.0)
 _MOST_PRUNED = 12
 #: Numbers that leave no more than this share of a difference are part of it, however small it is.
 _MUCH_NEARER = 0.25
+#: The same for numbers of one op, where it was seen that nothing makes up for them.
+_NEARER = 0.5
 
 _ELSEWHERE = (
     "the outputs agree on this input; where the two part, and what is left after, is told of one "
@@ -105,10 +107,11 @@ def explain(
     heard = whole
     guilty = {index for index, row in enumerate(rows) if row.windows.verdict == MISMATCH}
     if not whole.differs:
-        made.balanced = balanced(
-            whole, guilty, lambda index: target_changes(whole, rows, {}, {index})
-        )
-        guilty -= made.balanced
+        if all(each.verdict == EQUIVALENT for each in whole.outputs):
+            made.balanced = balanced(
+                whole, guilty, lambda index: target_changes(whole, rows, {}, {index})
+            )
+            guilty -= made.balanced
         if not hypotheses or _tell(whole, rows, hypotheses, made):
             return made
         found = _listened(whole, rows, hypotheses, louder, made)
@@ -191,20 +194,33 @@ def _listened(
 ) -> Whole | None:
     """Rule 3: the first louder input on which outputs differ; None where there is none, and what
     is `hidden` then. The first is always tried; the others where numbers may be hidden.
-
-    A target that rounds more than the source hides small numbers by design.
     """
     sure = {index for index, each in hypotheses.items() if not each.supposed}
-    known = whole.is_coarse or len(sure) > _MOST_PRUNED
-    quiet = set() if known else sure - _made_up(whole, rows, hypotheses, sure)
+    few = len(sure) <= _MOST_PRUNED
+    quiet = sure - _made_up(whole, rows, hypotheses, sure) if few else set[int]()
     quiet = {index for index in quiet if _moves(whole, rows, hypotheses, index)}
+    telling = {index for index in quiet if _tells(whole, rows, hypotheses, {index})}
+    if telling:
+        made.after = whole.changed(target_changes(whole, rows, hypotheses, telling))
+        made.confirmed, made.hidden = telling, quiet - telling
+        return None
     for factor in LOUDER if quiet else LOUDER[:1]:
         heard = louder(factor)
         if heard.differs:
             return heard
-        quiet -= _made_up(heard, rows, hypotheses, quiet)
+        clips = {index for index in quiet if "clip" in hypotheses[index].differing}
+        quiet -= _made_up(heard, rows, hypotheses, clips)  # a clip shows on loud inputs alone
     made.hidden = quiet
     return None
+
+
+def _tells(whole: Whole, rows: Sequence[Judged], hypotheses: Hypotheses, wanted: set[int]) -> bool:
+    """Whether the source lies nearer to the target with numbers that nothing makes up for."""
+    before = worst_relative(whole.outputs)
+    left = worst_relative(whole.changed(target_changes(whole, rows, hypotheses, wanted)))
+    if before is None or left is None or before <= whole.noise.least:
+        return False
+    return left < _NEARER * before
 
 
 def _moves(whole: Whole, rows: Sequence[Judged], hypotheses: Hypotheses, index: int) -> bool:

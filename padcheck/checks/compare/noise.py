@@ -10,11 +10,15 @@ its op may add up to, at random, and the network run again.
    2-norm of its products times that.
 2. A tensor's bound is FACTOR times how far it moved, and not less than FACTOR * u.
 3. A side that stores integers rounds each op's output to its step. The source is then run with
-   the target's weights and with each output rounded to the target's grid; how far it moves is the
-   bound's other part.
+   the target's weights and with each output rounded to the target's grid, and with all its other
+   numbers changed by as much as they may be rounded; how far it moves is the bound's other part.
+   An op of integer weights on real numbers has these rounded to as many steps as it runs.
 4. Where no weight could be changed, the terms of the pools are all that is known; and where there
    is no pool either, the inputs are changed, by what a sum over all elements of each may be off.
    Without numbers among the inputs there is no bound.
+5. Of an output of few numbers one draw may happen to move next to nothing: there are as many as
+   make _ENOUGH numbers in all, but no more than _MOST_DRAWS, and the root of their mean square
+   counts.
 """
 
 from __future__ import annotations
@@ -30,11 +34,14 @@ import numpy as np
 from padcheck.checks.compare.distance import distance
 from padcheck.checks.compare.own import own_change
 from padcheck.errors import FrameworkError
+from padcheck.frameworks.base import Shakeable
+from padcheck.frameworks.shaking import Shaker
 from padcheck.records import Change, OpSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from padcheck.checks.compare.coarse import Shares
     from padcheck.frameworks.base import Network
 
 __all__ = ["COARSE_FACTOR", "FACTOR", "Noise"]
@@ -46,6 +53,8 @@ FACTOR = 8.0
 COARSE_FACTOR = 3.0
 #: An output that moves by less than this share of a rounding unit tells nothing.
 DEAF = 1e-2
+#: Rule 5.
+_ENOUGH, _MOST_DRAWS = 4, 4
 #: So many weights are taken to float64 at a time, which a processor's cache holds.
 _CHUNK = 1 << 16
 _UNITS = {"float16": 2.0**-11, "bfloat16": 2.0**-8}
@@ -60,12 +69,15 @@ class Noise:
         source: Network,
         feeds: Mapping[str, NDArray[Any]],
         coarse: Mapping[int, Change] | None = None,
+        shares: Shares | None = None,
     ) -> None:
         self.source, self._feeds = source, feeds
         self._unit = _unit(source)
         self._plain: Network | None = None
         self._noisy = self._altered(self._perturbed({}))
-        self._coarse = self._altered(coarse or {})
+        self._shares = shares
+        self._changes = coarse or {}
+        self._coarse = self._rounded(self._changes)
 
     def on(self, feeds: Mapping[str, NDArray[Any]]) -> Noise:
         """The same on another input; what runs it is shared."""
@@ -83,7 +95,7 @@ class Noise:
             finer[index] = dataclasses.replace(change, quantization=grid)
         made._plain = self._altered(finer)
         made._noisy = self._altered({**finer, **self._perturbed(finer)})
-        made._coarse = self._altered({**coarse, **changes}) if coarse else None
+        made._coarse = self._rounded({**coarse, **changes}) if coarse else None
         return made
 
     def bounds(
@@ -97,17 +109,51 @@ class Noise:
                 return {}
             runs.append((self.source, self._shaken_feeds(), FACTOR))
         if self._plain is not None:
-            reference = {**reference, **self._plain.run(self._feeds, fetches)}
+            reference = {**reference, **self._plain.run(self._feeds, fetches, only=bool(fetches))}
         for network, feeds, factor in runs:
-            if network is None:
-                continue
-            seen = network.run(feeds, fetches)
+            offs = [self._offs(network, feeds, reference, fetches)]
+            for draw in range(1, self._draws(reference)):  # rule 5
+                again = self._again(network, draw)
+                offs.append(self._offs(again, feeds, reference, fetches))
             for name in bounds:
-                array = reference[name]
-                if name in seen and seen[name].shape == array.shape:
-                    off = distance(array, seen[name]).relative
-                    bounds[name] += factor * off if math.isfinite(off) else 0.0
+                squares = [each[name] ** 2 for each in offs if name in each]
+                bounds[name] += factor * math.sqrt(sum(squares) / max(1, len(squares)))
         return bounds
+
+    def _offs(
+        self,
+        network: Network | None,
+        feeds: Mapping[str, NDArray[Any]],
+        reference: Mapping[str, NDArray[Any]],
+        fetches: Sequence[str],
+    ) -> dict[str, float]:
+        """How far each tensor lies from the reference, where that can be told."""
+        if network is None:
+            return {}
+        seen = network.run(feeds, fetches, only=bool(fetches))
+        offs = {
+            name: distance(array, seen[name]).relative
+            for name, array in reference.items()
+            if name in seen and seen[name].shape == array.shape
+        }
+        return {name: off for name, off in offs.items() if math.isfinite(off)}
+
+    def _draws(self, reference: Mapping[str, NDArray[Any]]) -> int:
+        """Rule 5: how often noise is drawn; once where it is measured of an altered source."""
+        if self._plain is not None:
+            return 1
+        few = min(
+            (array.size for array in reference.values() if array.dtype.kind == "f"), default=0
+        )
+        return min(_MOST_DRAWS, -(-_ENOUGH // few)) if few else 1
+
+    def _again(self, network: Network | None, draw: int) -> Network | None:
+        """Another draw of a network's noise."""
+        if network is None or network is self.source:
+            return None
+        if network is self._noisy:
+            return self._altered(self._perturbed({}, draw))
+        return self._rounded(self._changes, draw) if self._shares is not None else None
 
     @property
     def least(self) -> float:
@@ -137,9 +183,9 @@ class Noise:
             shaken[name] = made.astype(array.dtype) if array.dtype.kind == "f" else array
         return shaken
 
-    def _perturbed(self, known: Mapping[int, Change]) -> dict[int, Change]:
+    def _perturbed(self, known: Mapping[int, Change], seed: int = 0) -> dict[int, Change]:
         """Every weight shaken; of the ops that are `known`, theirs."""
-        generator = np.random.default_rng(0)
+        generator = np.random.default_rng(seed)
         changes = {}
         for index, (site, place) in enumerate(
             zip(self.source.sites, self.source.places, strict=True)
@@ -153,6 +199,23 @@ class Noise:
             up = generator.integers(0, 2, own.weight.shape, dtype=np.int8)
             changes[index] = dataclasses.replace(own, weight=_shaken(own.weight, up, size))
         return changes
+
+    def _rounded(self, changes: Mapping[int, Change], seed: int = 0) -> Network | None:
+        """Rule 3."""
+        if self._shares is None:
+            return self._altered(changes)
+        shaker = Shaker(*self._shares, seed)
+        finer = {
+            index: dataclasses.replace(change, weight=shaker.shaken(change.weight))
+            if change.quantization is None and change.weight is not None and self._shares[1]
+            else change
+            for index, change in changes.items()
+        }
+        made = self._altered(finer)
+        try:
+            return made.shaken(*self._shares, seed) if isinstance(made, Shakeable) else made
+        except FrameworkError:
+            return made
 
     def _altered(self, changes: Mapping[int, Change]) -> Network | None:
         if not changes:

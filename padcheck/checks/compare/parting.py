@@ -60,9 +60,9 @@ def part(
     for chunk in _chunks(source, known, likely):
         mine = [name for pair in chunk for name in _names(source.places[pair.sources[0]])]
         theirs = [name for pair in chunk for name in _names(target.places[pair.targets[0]])]
-        ours = source.run(feeds, mine)
-        seen = target.run(target_feeds, theirs)
-        own = ours if noise.source is source else noise.source.run(feeds, mine)
+        ours = source.run(feeds, mine, only=True)
+        seen = target.run(target_feeds, theirs, only=True)
+        own = ours if noise.source is source else noise.source.run(feeds, mine, only=True)
         bounds = noise.bounds({name: own[name] for name in mine if name in own}, mine)
         for pair in chunk:
             places = _places(source, target, pair)

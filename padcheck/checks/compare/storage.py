@@ -26,7 +26,7 @@ from padcheck.checks.compare.effective import Effective
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SHORT", "offset_bound", "shorter_type", "weight_bound"]
+__all__ = ["SHORT", "TO_INTEGERS", "TO_SHORT", "offset_bound", "shorter_type", "weight_bound"]
 
 #: Half a unit in the last place of 1.
 _FLOAT32 = 2.0**-24
@@ -34,6 +34,9 @@ _FLOAT32 = 2.0**-24
 _PER_NODE = 4
 #: Float32's smallest number, and half of float16's.
 _LEAST, _LEAST_HALF = 2.0**-149, 2.0**-25
+#: What is told of a weight that is kept in fewer digits.
+TO_INTEGERS = "weights rounded to integers, within half a step"
+TO_SHORT = "weights rounded to {}"
 #: Shorter float types: half a unit in the last place of 1, the longest first.
 SHORT = {"float16": 2.0**-11, "bfloat16": 2.0**-8}
 

@@ -19,7 +19,7 @@ import numpy as np
 from padcheck.causes import NO_CLUES, cause
 from padcheck.checks.compare.effective import Effective, in_weight_shape, outputs_first
 from padcheck.checks.compare.epsilon import epsilon_finding, is_epsilon
-from padcheck.checks.compare.storage import shorter_type, weight_bound
+from padcheck.checks.compare.storage import TO_INTEGERS, TO_SHORT, shorter_type, weight_bound
 from padcheck.checks.compare.told import named, other
 from padcheck.oracle.deviations import rearranged_weight
 from padcheck.records import Finding, Rearrangement
@@ -119,9 +119,9 @@ def _stored(
 ) -> tuple[str, ...]:
     """How the target keeps the weight, where that is what makes it differ."""
     if short is not None:
-        return (f"weights rounded to {short}",)
+        return (TO_SHORT.format(short),)
     if target.half_step.any() and not source.half_step.any() and tally.apart.any():
-        return ("weights rounded to integers, within half a step",)
+        return (TO_INTEGERS,)
     return ()
 
 

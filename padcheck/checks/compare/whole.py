@@ -20,6 +20,7 @@ from padcheck.records import EQUIVALENT, MISMATCH, UNVERIFIED, Change, OutputRep
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from padcheck.checks.compare.coarse import Shares
     from padcheck.frameworks.base import Network
     from padcheck.matching import Pair
     from padcheck.records import Place
@@ -44,8 +45,9 @@ _TELLS_LITTLE = 0.1
 class Whole:
     """The source and the target on the same numbers; everything is run once.
 
-    `coarse` are the source's ops with the target's rounding, empty where it rounds alike; `noise`
-    is that of the same two on another input, where they were run before.
+    `coarse` are the source's ops with the target's rounding, empty where it rounds alike, and
+    `shares` how far it may round all else; `noise` is that of the same two on another input, where
+    they were run before.
     Raises FrameworkError where one of the two cannot be run.
     """
 
@@ -58,6 +60,7 @@ class Whole:
         *,
         pairs: Sequence[Pair] = (),
         coarse: Mapping[int, Change] | None = None,
+        shares: Shares | None = None,
         noise: Noise | None = None,
     ) -> None:
         self.source, self.target = source, target
@@ -66,7 +69,7 @@ class Whole:
         self._observed = target.run(target_feeds)
         self._reference = source.run(feeds)
         self.pairs, self.unpaired = pair_outputs(source, target, self._reference, self._observed)
-        self.noise = Noise(source, feeds, coarse) if noise is None else noise.on(feeds)
+        self.noise = Noise(source, feeds, coarse, shares) if noise is None else noise.on(feeds)
         self._bounds = self.noise.bounds(self._named(self._reference))
         self._is_blunt = blunt = self._widened()
         if self._is_finer(pairs):
@@ -106,11 +109,6 @@ class Whole:
     def noise_under(self, changes: Mapping[int, Change]) -> Noise:
         """How far two right ones may lie apart once the source has these changes."""
         return self.noise.under(changes, self._coarse)
-
-    @property
-    def is_coarse(self) -> bool:
-        """Whether the target rounds more than the source does."""
-        return bool(self._coarse)
 
     def base(self, index: int) -> Change | None:
         """What a site of the source computes, rounding as the target's does."""

@@ -338,10 +338,15 @@ def add_weight(model: onnx.ModelProto, name: str, array: Any) -> str:
 
 
 def before(
-    model: onnx.ModelProto, node: onnx.NodeProto, op: str, *inputs: str, **more: Any
+    model: onnx.ModelProto,
+    node: onnx.NodeProto,
+    op: str,
+    *inputs: str,
+    turn: int = 0,
+    **more: Any,
 ) -> None:
-    """Puts a node between another one and the data it reads."""
-    name = f"{node.name}_{op.lower()}"
+    """Puts a node between another one and the data it reads; `turn` tells several apart."""
+    name = f"{node.name}_{op.lower()}{turn or ''}"
     new = helper.make_node(op, [node.input[0], *inputs], [name], name=name, **more)
     node.input[0] = name
     model.graph.node.insert(list(model.graph.node).index(node), new)

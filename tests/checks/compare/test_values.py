@@ -461,3 +461,22 @@ class TestApplied:
         found = compared(with_values(normal(8, 3, 3, 3)), with_values(WEIGHT), grouped, SPEC)
         with pytest.raises(FrameworkError, match="conv1 cannot hold the target's numbers"):
             found.applied(Change(spec=grouped))
+
+
+class TestFoldedTwice:
+    """Two files that were each saved with a normalization folded in, in another order."""
+
+    def test_a_few_last_digits_are_rounding(self):
+        for units, verdict in ((7, "equivalent"), (12, "mismatch")):
+            moved = WEIGHT.astype(np.float64)
+            moved[3, 2, 1, 1] += units * 2.0**-24 * np.abs(WEIGHT[3]).max()
+            found = compared(with_values(WEIGHT), with_values(moved.astype(np.float32)))
+            assert found.verdict == verdict
+
+    def test_a_factor_below_what_rounding_does_is_told_all_the_same(self):
+        moved = WEIGHT * np.float32(1 - 2.0**-22)
+        top = np.unravel_index(np.abs(WEIGHT).argmax(), WEIGHT.shape)
+        moved[top] = WEIGHT[top] * np.float32(1 - 10 * 2.0**-24)
+        found = compared(with_values(WEIGHT), with_values(moved))
+        assert found.verdict == "mismatch"
+        assert only(found).message

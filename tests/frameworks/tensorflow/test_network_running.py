@@ -155,3 +155,16 @@ def test_the_graph_stays_as_it_is(two_convs: Any) -> None:
 def test_tells_nothing_on_its_own(two_convs: Any, capfd: pytest.CaptureFixture[str]) -> None:
     runner(two_convs).run({"image": integers(1, 9, 9, 2)}, ["between"])
     assert capfd.readouterr() == ("", "")
+
+
+def test_gives_a_tensor_that_fusing_loses() -> None:
+    """Grappler fuses what BiasAdd gives with x * sigmoid(x), asked for or not [2.21.0]."""
+    bias, weight = tf.ones(32), tf.constant(integers(3, 3, 3, 32) / 8)
+
+    def body(x: Any) -> Any:
+        y = tf.nn.bias_add(tf.nn.conv2d(x, weight, 2, "SAME"), bias, name="biased")
+        return tf.multiply(y, tf.sigmoid(y), name="swish")
+
+    made = runner(frozen(body, (1, 64, 64, 3))).run({"image": integers(1, 64, 64, 3)}, ["biased"])
+    y = made["biased"]
+    assert made["answer"] == pytest.approx(y / (1 + np.exp(-y)), rel=1e-4, abs=1e-5)

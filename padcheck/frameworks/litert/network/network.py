@@ -119,9 +119,9 @@ class LiteRTNetwork:
         return _opened(self._content, {**kept, **shapes})
 
     def run(
-        self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str] = ()
+        self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str] = (), *, only: bool = False
     ) -> dict[str, np.ndarray]:
-        """Every output and the tensors asked for, by name; as `running.run`."""
+        """Every output and the tensors asked for, by name; as `running.run`. All is computed."""
         return run(self._graph, self._ports, self._views, feeds, fetches)
 
     def isolate(self, index: int) -> Callable[[np.ndarray, np.ndarray | None], np.ndarray]:

@@ -47,8 +47,7 @@ def recipe_of(located: Located, evaluator: Evaluator) -> Recipe:
     1. Attributes are the node's own, auto_pad as it is, in the model's opset; or in OPSET, which
        has the newest windowed ops, where onnxruntime may not know a newer one.
     2. An op on integers, or a fused one, is the plain op on float32.
-    3. The Pads hold what the site's spec says: a 0 around what is never negative is -inf to a
-       max pool, and an integer's zero point is 0.
+    3. The Pads hold what the site's spec says: an integer's zero point is 0.
     """
     entry, operator, folded = located.entry, located.operator, located.folded
     spec = located.site.spec

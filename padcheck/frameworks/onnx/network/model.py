@@ -21,6 +21,7 @@ from padcheck.frameworks.onnx.network.stored import dequantized, quantized
 from padcheck.frameworks.onnx.network.wiring import Wiring
 from padcheck.frameworks.onnx.reader import Locations, locate
 from padcheck.frameworks.onnx.reading.loading import LoadedModel, load_model
+from padcheck.frameworks.onnx.reading.sites import Located
 from padcheck.frameworks.onnx.reading.tensors import dims_of
 from padcheck.records import (
     Change,
@@ -62,6 +63,8 @@ class _Source:
 
 def _opened(loaded: LoadedModel, shapes: dict[str, Sequence[int]]) -> OnnxNetwork:
     read, found = locate(loaded, input_shapes=shapes or None)
+    found = replace(found, sites=tuple(map(_literal, found.sites)))
+    sites = tuple(located.site for located in found.sites)
     proto = loaded.proto
     wiring = Wiring(found.root, proto.graph)
     places, stored = find_places(found, wiring, loaded.folder)
@@ -73,14 +76,27 @@ def _opened(loaded: LoadedModel, shapes: dict[str, Sequence[int]]) -> OnnxNetwor
         ref=read.ref,
         inputs=inputs,
         outputs=output_tensors(wiring, known, stored),
-        sites=read.sites,
+        sites=sites,
         places=places,
-        notes=(*read.notes, *_fusion_notes(read.sites)),
+        notes=(*read.notes, *_fusion_notes(sites, places)),
         program=program.resized(fixed) if fixed else program,
         found=found,
         stored=stored,
         source=_Source(loaded, shapes),
     )
+
+
+def _literal(located: Located) -> Located:
+    """The site with what its Pads really hold: a 0 around a Relu's output is 0.
+
+    Whether that can ever be the maximum is the comparison's question (`Place.never_negative`).
+    """
+    folded, spec = located.folded, located.site.spec
+    if folded is None or folded.filled is None or spec is None:
+        return located
+    notes = tuple(note for note in located.site.notes if note not in folded.notes)
+    site = replace(located.site, spec=spec.replace(pad_value=folded.filled), notes=notes)
+    return replace(located, site=site)
 
 
 def _is_new(found: Locations, name: str, sizes: Sequence[int]) -> bool:
@@ -92,12 +108,13 @@ def _is_new(found: Locations, name: str, sizes: Sequence[int]) -> bool:
     )
 
 
-def _fusion_notes(sites: Sequence[Site]) -> tuple[str, ...]:
+def _fusion_notes(sites: Sequence[Site], places: Sequence[Place | None]) -> tuple[str, ...]:
     """What `session.WRONG_OPTIMIZERS` would make of the model where they are left on."""
     zeros = [
         site.name
-        for site in sites
+        for site, place in zip(sites, places, strict=True)
         if site.folded
+        and (place is None or place.never_negative is None)
         and site.spec is not None
         and (site.spec.kind, site.spec.pad_value) == (OpKind.MAX_POOL, 0.0)
         and site.spec.pad_mode == "constant"
@@ -158,14 +175,14 @@ class OnnxNetwork:
         return _opened(self._source.loaded, {**self._source.shapes, **shapes})
 
     def run(
-        self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str] = ()
+        self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str] = (), *, only: bool = False
     ) -> dict[str, np.ndarray]:
-        """Every output by name, and the tensors asked for, as real numbers.
+        """Every output by name, and the tensors asked for, as real numbers; these alone if `only`.
 
         Raises FrameworkError, with the version, for whatever onnxruntime raises.
         """
         given = quantized(self.inputs, feeds)
-        made = self._engine.run(given, fetches)
+        made = self._engine.run(given, fetches, only=only)
         made |= {name: given[name] for name in fetches if name in given}
         return {name: dequantized(array, self._stored.get(name)) for name, array in made.items()}
 
@@ -203,10 +220,10 @@ class OnnxNetwork:
             recipes={**self._recipes, **recipes},
         )
 
-    def shaken(self, of_itself: float, of_largest: float) -> OnnxNetwork:
+    def shaken(self, of_itself: float, of_largest: float, seed: int = 0) -> OnnxNetwork:
         """The network with its weights changed at random, as `Shakeable` says."""
         made = copy.copy(self)
-        made._program = shaken_program(self._program, of_itself, of_largest)
+        made._program = shaken_program(self._program, of_itself, of_largest, seed)
         made._engine = Engine(made._program)
         return made
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from padcheck.frameworks.onnx.network.constants import array_of
+from padcheck.frameworks.onnx.network.reaching import reaching
 from padcheck.frameworks.onnx.reading.tensors import Dims, tensor_type
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class Program:
     """`base` gives all but the nodes and weights; `shapes` replace those of the inputs.
 
     `path` is the file that holds just this program, None where there is none. `is_resized`:
-    the sizes that the file declares inside of the graph no longer hold.
+    the sizes that the file declares inside of the graph no longer hold. `is_part`: the graph's
+    outputs are left out.
     """
 
     base: onnx.ModelProto
@@ -47,6 +49,7 @@ class Program:
     path: str | None = None
     shapes: Mapping[str, Dims] = field(default_factory=dict)
     is_resized: bool = False
+    is_part: bool = False
 
     @property
     def inputs(self) -> list[onnx.ValueInfoProto]:
@@ -66,6 +69,12 @@ class Program:
     def resized(self, shapes: Mapping[str, Dims]) -> Program:
         """The same with other sizes of its inputs."""
         return replace(self, shapes={**self.shapes, **shapes}, path=None, is_resized=True)
+
+    def only(self, names: Iterable[str]) -> Program:
+        """What the values `names` are computed from; they are outputs only by `light(names)`."""
+        nodes, used = reaching(self.nodes, names)
+        weights = {name: weight for name, weight in self.weights.items() if name in used}
+        return replace(self, nodes=nodes, weights=weights, path=None, is_part=True)
 
     def light(self, extra: Iterable[str]) -> tuple[onnx.ModelProto, dict[str, NDArray[Any]]]:
         """The model without its large weights, and these as arrays; `extra` are more outputs.
@@ -105,7 +114,8 @@ class Program:
         graph = onnx.GraphProto(name=self.base.graph.name or "graph", node=self.nodes)
         graph.sparse_initializer.extend(self.base.graph.sparse_initializer)
         graph.input.extend(self._declared_inputs())
-        graph.output.extend(self.base.graph.output)
+        if not self.is_part:
+            graph.output.extend(self.base.graph.output)
         if self.is_resized:
             for one in graph.output:
                 if one.type.HasField("tensor_type"):

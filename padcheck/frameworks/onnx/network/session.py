@@ -52,31 +52,36 @@ class Engine:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._extra: tuple[str, ...] | None = None
+        self._key: tuple[bool, tuple[str, ...]] | None = None
         self._session: Any = None
         self._held: Mapping[str, np.ndarray] = {}
 
-    def run(self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str]) -> dict[str, np.ndarray]:
-        """The outputs by name, and those of `fetches` that nodes give.
+    def run(
+        self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str], *, only: bool = False
+    ) -> dict[str, np.ndarray]:
+        """The outputs by name, and those of `fetches` that nodes give; of these alone if `only`.
 
         Raises FrameworkError, with the version, for whatever onnxruntime raises.
         """
         ort = runtime()
-        outputs = self._program.outputs
+        outputs = [] if only else self._program.outputs
         made = self._program.made()
         wanted = dict.fromkeys(name for name in fetches if name in made and name not in outputs)
+        if not (outputs or wanted):
+            return {}
         with translated("onnxruntime", ort.__version__):
-            session = self._session_for(tuple(sorted(wanted)))
+            session = self._session_for(tuple(sorted(wanted)), only)
             names = [*dict.fromkeys(outputs), *wanted]
             return dict(zip(names, session.run(names, dict(feeds)), strict=True))
 
-    def _session_for(self, extra: tuple[str, ...]) -> Any:
-        if self._session is None or self._extra != extra:
+    def _session_for(self, extra: tuple[str, ...], only: bool) -> Any:
+        if self._session is None or self._key != (only, extra):
             self._session, self._held = None, {}  # before another one takes memory
             if self._program.path is not None and not extra:
                 self._session = make_session(self._program.path)
             else:
-                model, self._held = self._program.light(extra)
+                program = self._program.only(extra) if only else self._program
+                model, self._held = program.light(extra)
                 self._session = make_session(model, self._held)
-            self._extra = extra
+            self._key = (only, extra)
         return self._session

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from padcheck.frameworks.onnx.network.program import Program
+from padcheck.frameworks.onnx.network.reaching import taken
 
 if TYPE_CHECKING:
     import onnx
@@ -66,23 +67,12 @@ class _Counted(Counter[str]):
 def _uses(program: Program, written: Mapping[str, Sequence[onnx.NodeProto]]) -> _Counted:
     uses = _Counted(program.outputs)
     for node in program.nodes:
-        uses.update(_taken(node))
+        uses.update(taken(node))
     uses.keep = frozenset(name for name in program.weights if not uses[name])
     for nodes in written.values():
         for node in nodes:
-            uses.update(_taken(node))
+            uses.update(taken(node))
     return uses
-
-
-def _taken(node: onnx.NodeProto) -> Iterator[str]:
-    """What a node reads, in its bodies, too (with names that are the bodies' own)."""
-    yield from filter(None, node.input)
-    for attribute in node.attribute:
-        graphs = [attribute.g] if attribute.HasField("g") else []
-        for graph in (*graphs, *attribute.graphs):
-            for inner in graph.node:
-                yield from _taken(inner)
-            yield from (one.name for one in graph.output)
 
 
 def _renamed(node: onnx.NodeProto, made: set[str]) -> onnx.NodeProto:
@@ -104,7 +94,7 @@ def _dead(
     dead: set[int] = set()
     waiting = list(dropped)
     while waiting:
-        for name in _taken(waiting.pop()):
+        for name in taken(waiting.pop()):
             uses[name] -= 1
             node = producers.get(name)
             if node is None or id(node) in dead or uses[name] > 0:

@@ -37,8 +37,9 @@ MAX_CHAIN = 64
 class Folded:
     """`data` is the value before the Pads; `pads` is (before, after) per spatial axis.
 
-    `border` is what they hold, where that is not what the op itself pads with; `nodes` are the
-    Pads, from the nearest one up.
+    `border` is what they hold, where that is not what the op itself pads with; `filled` is what
+    they really hold where `border` says -inf by rule 6 of `fold_pads`. `nodes` are the Pads, from
+    the nearest one up.
     """
 
     data: str
@@ -46,6 +47,7 @@ class Folded:
     pads: tuple[tuple[int, int], ...] = ()
     notes: tuple[str, ...] = ()
     border: Border | None = None
+    filled: float | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -106,7 +108,9 @@ def _never_winning(scope: Scope, entry: Entry, operator: Operator, folded: Folde
         return folded
     note = f"Pad `{folded.names[0]}` before it is read as -inf: {border.value:g} never exceeds "
     note += f"what {word} gives"
-    return replace(folded, border=Border(-math.inf), notes=(*folded.notes, note))
+    return replace(
+        folded, border=Border(-math.inf), filled=border.value, notes=(*folded.notes, note)
+    )
 
 
 def _sum(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from padcheck.errors import FrameworkError
@@ -12,6 +13,7 @@ from padcheck.frameworks.tensorflow.network.at_shapes import read_at
 from padcheck.frameworks.tensorflow.network.freezing import Frozen
 from padcheck.frameworks.tensorflow.network.isolating import isolate
 from padcheck.frameworks.tensorflow.network.running import GraphRunner
+from padcheck.frameworks.tensorflow.network.shaking import shaken_frozen
 from padcheck.records import Change, ModelRef
 
 if TYPE_CHECKING:
@@ -61,13 +63,13 @@ class TensorFlowNetwork:
         return TensorFlowNetwork(self._frozen, self.ref, self._versions, wanted, self.notes)
 
     def run(
-        self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str] = ()
+        self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str] = (), *, only: bool = False
     ) -> dict[str, np.ndarray]:
-        """Every output by name, and the tensors asked for that are there.
+        """Every output by name, and the tensors asked for that are there; these alone if `only`.
 
         Raises FrameworkError, with the version, for whatever TensorFlow raises.
         """
-        return self._runner.run({**self._frozen.weights, **feeds}, fetches)
+        return self._runner.run({**self._frozen.weights, **feeds}, fetches, only=only)
 
     def isolate(self, index: int) -> Callable[[np.ndarray, np.ndarray | None], np.ndarray]:
         """The op of one site alone, with what was taken in with it; see `Network.isolate`."""
@@ -93,6 +95,15 @@ class TensorFlowNetwork:
         changed._runner = _runner(
             Frozen(graph_def, self._frozen.weights, self._frozen.inputs, self._frozen.outputs)
         )
+        return changed
+
+    def shaken(self, of_itself: float, of_largest: float, seed: int = 0) -> TensorFlowNetwork:
+        """The network with its variables changed at random, as `Shakeable` says."""
+        changed = copy.copy(self)
+        changed._frozen = shaken_frozen(
+            replace(self._frozen, graph_def=self._runner.graph_def), of_itself, of_largest, seed
+        )
+        changed._runner = _runner(changed._frozen)
         return changed
 
     def _edit(self, index: int, change: Change) -> Edit:

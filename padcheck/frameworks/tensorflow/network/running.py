@@ -49,10 +49,16 @@ class GraphRunner:
         self._session: Session | None = None
         self._weights: dict[str, np.ndarray] = {}
 
+    @property
+    def graph_def(self) -> Any:
+        """What is run."""
+        return self._graph_def
+
     def run(
-        self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str] = ()
+        self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str] = (), *, only: bool = False
     ) -> dict[str, np.ndarray]:
-        """Every output by its user name, and the tensors asked for that are there.
+        """Every output by its user name, and the tensors asked for that are there; these alone
+        if `only`.
 
         Raises FrameworkError, with the version, for whatever TensorFlow raises.
         """
@@ -60,7 +66,8 @@ class GraphRunner:
         if unknown:
             raise refused(f"expected inputs {', '.join(self._inputs)} but got {unknown[0]}")
         session = self._started("default")
-        wanted = {name: name for name in fetches if session.has(name)} | self._outputs
+        wanted = {name: name for name in fetches if session.has(name)}
+        wanted |= {} if only else self._outputs
         fed = {self._inputs[name]: value for name, value in feeds.items()}
         tensors = list(dict.fromkeys(tensor_name(tensor) for tensor in wanted.values()))
         arrays = dict(zip(tensors, self._computed(tensors, fed), strict=True))
