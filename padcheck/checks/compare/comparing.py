@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison"]
 
+#: Ops on integers whose real numbers nothing in the file tells.
+_RUNTIME_STEPS = ("ConvInteger",)
 _NOTHING_TO_BLAME = (
     "no convolution or pool of the two was matched: what differs is something else (a pad on its "
     "own, a reshape, an activation)"
@@ -128,6 +130,7 @@ class Comparison:
         feeds = made(self._inputs, self._arrays)
         told = tuple(described(self._inputs, self._arrays))
         try:
+            _check_grids(self.source, self.target)
             whole = self._whole(feeds)
             found = explain(
                 whole,
@@ -245,6 +248,17 @@ class Comparison:
             for index, reason in self.matching.lone_targets
         ]
         return (*(op for _, op in ops), *theirs)
+
+
+def _check_grids(*networks: Network) -> None:
+    """Raises FrameworkError for a model that works out its integers' steps as it runs."""
+    for network in networks:
+        for site in network.sites:
+            if site.op_type in _RUNTIME_STEPS:
+                raise FrameworkError(
+                    f"{site.name} ({site.op_type}) rounds its data to integers by steps that are "
+                    "worked out as it runs: how far outputs may move is not known"
+                )
 
 
 def _matched(source: Network, target: Network) -> Matching:

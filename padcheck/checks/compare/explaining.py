@@ -10,7 +10,8 @@ Rules:
    reached, or on one that is louder or negated. Those that show on none, with nothing to make up
    for them, are not known to be harmless.
 4. If outputs are equal within rounding, and would not be with the windows of one op of the target
-   alone, then something else makes up for that op (`balanced`), and for its numbers likewise.
+   alone, then something else makes up for that op (`balanced`), and for its numbers likewise. The
+   rounding of integers is too wide to tell that of windows.
 5. Whatever is left is unexplained, and told at the first op where the two still part.
 6. An op whose output has another size hands that size on. What follows it in the target, and pads
    by a rule that comes to other pads at that size, goes into the source with it.
@@ -107,7 +108,7 @@ def explain(
     heard = whole
     guilty = {index for index, row in enumerate(rows) if row.windows.verdict == MISMATCH}
     if not whole.differs:
-        if all(each.verdict == EQUIVALENT for each in whole.outputs):
+        if not whole.is_coarse and all(each.verdict == EQUIVALENT for each in whole.outputs):
             made.balanced = balanced(
                 whole, guilty, lambda index: target_changes(whole, rows, {}, {index})
             )
@@ -224,14 +225,21 @@ def _tells(whole: Whole, rows: Sequence[Judged], hypotheses: Hypotheses, wanted:
 
 
 def _moves(whole: Whole, rows: Sequence[Judged], hypotheses: Hypotheses, index: int) -> bool:
-    """Whether an op's own output, before its clip, lies further off than rounding with the
-    target's numbers; true where that cannot be told, and of a clip.
+    """Whether the target's weight lies further off than rounding, or the op's own output before its
+    clip, with the target's numbers; true where that cannot be told, and of a clip.
     """
     if "clip" in hypotheses[index].differing:
         return True
     site_index = rows[index].pair.sources[0]
     changes = target_changes(whole, rows, hypotheses, {index})
     own = {each: whole.base(each) for each in changes}
+    for each, change in changes.items():
+        base = own[each]
+        weights = (None if base is None else base.weight, change.weight)
+        if weights[0] is None or weights[1] is None or weights[0].shape != weights[1].shape:
+            return True
+        if distance(weights[0], weights[1]).relative > whole.noise.least:  # of inputs that are 0
+            return True
     seen = []
     for side in (own, changes):
         free = {

@@ -84,6 +84,11 @@ class Whole:
         self.outputs = self._judged(self._reference)
 
     @property
+    def is_coarse(self) -> bool:
+        """Whether the target rounds more than the source does."""
+        return bool(self._coarse)
+
+    @property
     def differs(self) -> bool:
         """Whether any output does."""
         return any(report.verdict == MISMATCH for report in self.outputs)

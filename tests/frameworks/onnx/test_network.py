@@ -25,9 +25,13 @@ from tests.support import FIXTURES
 
 @pytest.mark.parametrize("name", MODELS)
 def test_sites_are_those_of_the_reader(name):
+    """But for a 0 around a Relu's output, which stays 0 here and is -inf to the reader."""
     network = open_network(FIXTURES / name)
     read = read_model(FIXTURES / name)
-    assert network.sites == read.sites
+    for mine, theirs in zip(network.sites, read.sites, strict=True):
+        if mine != theirs:
+            assert (mine.spec.pad_value, theirs.spec.pad_value) == (0.0, -math.inf)
+            assert mine.spec == theirs.spec.replace(pad_value=0.0)
     assert network.ref == read.ref
     assert len(network.places) == len(network.sites)
 

@@ -107,7 +107,7 @@ def test_groups_follow_the_channels_given(op, channels):
     check(network, 0, probe_spec(spec))
 
 
-def test_a_zero_around_what_is_never_negative_is_as_the_spec_says():
+def test_a_zero_around_what_is_never_negative_is_a_zero():
     network = open_network(
         model(
             node("Relu", "x", "r"),
@@ -116,7 +116,8 @@ def test_a_zero_around_what_is_never_negative_is_as_the_spec_says():
             constants=[ints("amounts", 0, 0, 1, 1, 0, 0, 1, 1)],
         )
     )
-    assert network.sites[0].spec.pad_value == -np.inf
+    assert network.sites[0].spec.pad_value == 0
+    assert network.places[0].never_negative == "Relu"
     check(network, 0, probe_spec(network.sites[0].spec))
 
 
