@@ -6,27 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from padcheck import __version__
-from padcheck.checks.compare.activations import another_activation
 from padcheck.checks.compare.assembling import Judged, lone_op, pair_op
-from padcheck.checks.compare.boxed import TARGET
 from padcheck.checks.compare.coarse import coarse_changes, shares
-from padcheck.checks.compare.explaining import Explanation, explain
+from padcheck.checks.compare.explaining import explain
 from padcheck.checks.compare.feeds import described, made, pair_inputs, target_feeds
 from padcheck.checks.compare.means import agreed
 from padcheck.checks.compare.noise import Noise
+from padcheck.checks.compare.outcome import Outcome
 from padcheck.checks.compare.pairs import PairJudge
-from padcheck.checks.compare.parting import Parting
 from padcheck.checks.compare.values import ValuesJudgement, compare_values
 from padcheck.checks.compare.whole import Whole
 from padcheck.errors import FrameworkError, ModelError, UsageError
 from padcheck.matching import Matching, Pair, match
 from padcheck.records import (
-    MISMATCH,
     UNVERIFIED,
     EndToEnd,
-    Finding,
     OpReport,
-    Proof,
     Report,
     printable,
 )
@@ -43,10 +38,6 @@ __all__ = ["Comparison"]
 
 #: Ops on integers whose real numbers nothing in the file tells.
 _RUNTIME_STEPS = ("ConvInteger",)
-_NOTHING_TO_BLAME = (
-    "no convolution or pool of the two was matched: what differs is something else (a pad on its "
-    "own, a reshape, an activation)"
-)
 
 
 class Comparison:
@@ -142,8 +133,9 @@ class Comparison:
             for index in self.hypotheses:
                 self.rows[index].doubt = "its numbers differ; the models were not run"
             return EndToEnd(reason=str(error), inputs=told)
-        self._settle(whole, found)
-        return self._end_to_end(whole, found, told)
+        outcome = Outcome(whole, found, self.rows, self.hypotheses)
+        outcome.settle()
+        return outcome.end_to_end(told)
 
     def _whole(self, feeds: Arrays, noise: Noise | None = None) -> Whole:
         return Whole(
@@ -155,83 +147,6 @@ class Comparison:
             coarse=coarse_changes(self.source, self.target, self._values),
             shares=shares(self.target, self._values),
             noise=noise,
-        )
-
-    def _settle(self, whole: Whole, found: Explanation) -> None:
-        """Hypotheses become findings or remarks; what stays unexplained becomes a finding."""
-        unsolved = whole.differs and not found.is_whole
-        networks = (self.source, self.target)
-        other = another_activation(networks, found.remaining, self.rows, self.hypotheses)
-        if other is not None:
-            found.drop(other[0], self.rows[other[0]].pair)
-        for index, values in self.hypotheses.items():
-            row = self.rows[index]
-            told = values.findings
-            if index in found.confirmed:
-                row.numbers += told
-            elif index in found.hidden:
-                row.doubt = "its numbers differ, which shows on none of the inputs tried: "
-                row.doubt += "; ".join(each.message for each in told)
-            else:
-                how = "does not explain the outputs" if unsolved else "no difference in the end"
-                row.remarks += [f"{how}: {each.message}" for each in told]
-        for index in found.balanced:
-            self.rows[index].make_up()
-        if unsolved and not found.unproven:
-            if other is not None:
-                row, message = self.rows[other[0]], other[1]
-                name = self.source.sites[row.pair.sources[0]].name
-                row.unexplained.append(_unexplained(name, message, (), found.residual))
-            elif self.rows:
-                self._blame(found)
-            else:
-                found.notes.append(_NOTHING_TO_BLAME)
-
-    def _blame(self, found: Explanation) -> None:
-        """PAD999 where the two still part."""
-        where = found.remaining
-        if where is None:
-            row = self.rows[-1]
-            message = "the outputs differ after the last matched convolution or pool"
-        else:
-            row = next(row for row in self.rows if where.source in row.pair.sources)
-            message = _parts_at(where)
-        if row.verdict == MISMATCH and where is not None and not where.at_input:
-            return  # told already
-        name = self.source.sites[row.pair.sources[0]].name
-        notes = () if where is None else tuple(self._remarks_before(where))
-        row.unexplained.append(_unexplained(name, message, notes, found.residual))
-
-    def _remarks_before(self, where: Parting) -> Iterator[str]:
-        """What is remarked on the target's ops right before the one where the two part."""
-        place = self.target.places[where.target]
-        for index in sorted(place.before if place is not None and where.at_input else ()):
-            site = self.target.sites[index]
-            yield from (f"{site.name}, before it: {note}" for note in site.notes)
-
-    def _end_to_end(self, whole: Whole, found: Explanation, inputs: tuple[str, ...]) -> EndToEnd:
-        guilty = [row for row in self.rows if row.verdict == MISMATCH]
-        applied = [each for row in guilty for each in (*row.windows.findings, *row.numbers)]
-        codes = [each.code for each in applied if not each.latent]
-        first = found.first
-        return EndToEnd(
-            outputs=(*whole.outputs, *whole.unpaired),
-            first_divergence=None if first is None else self.source.sites[first.source].name,
-            first_divergence_target=(
-                None if first is None else self.target.sites[first.target].name
-            ),
-            first_divergence_relative_l2=None if first is None else _finite(first.relative),
-            first_divergence_at_input=first is not None and first.at_input,
-            explained_by=tuple(dict.fromkeys(codes)) if found.after else (),
-            residual_relative_l2=_finite(found.residual),
-            after=found.after,
-            remaining=(
-                (self.source.sites[found.remaining.source].name,)
-                if found.remaining is not None
-                else ()
-            ),
-            inputs=inputs,
-            notes=(*whole.notes, *found.notes),
         )
 
     def _ops(self, outputs_agree: bool) -> tuple[OpReport, ...]:
@@ -289,30 +204,3 @@ def _louder(feeds: Arrays, factor: float) -> dict[str, Any]:
         name: array * array.dtype.type(factor) if array.dtype.kind == "f" else array
         for name, array in feeds.items()
     }
-
-
-def _parts_at(where: Parting) -> str:
-    if where.at_input:
-        return (
-            "its very input differs: what stands before it, no matched convolution or pool, is not "
-            "the same"
-        )
-    return "its output differs, though its windows and its numbers are the same"
-
-
-def _unexplained(op: str, message: str, notes: tuple[str, ...], residual: float | None) -> Finding:
-    return Finding(
-        code="PAD999",
-        name="unexplained",
-        op=op,
-        lowering=TARGET,
-        message=message,
-        notes=notes,
-        help="compare what stands beside the matched ops: pads, activations, reshapes, resizes",
-        safety="maybe",
-        proof=Proof(status="unexplained", residual=residual),
-    )
-
-
-def _finite(number: float | None) -> float | None:
-    return None if number is None or number in (float("inf"),) or number != number else number

@@ -78,7 +78,7 @@ class Whole:
         self._says_nothing = False
         deaf = bool(self._bounds) and self.noise.is_deaf(self._bounds)
         heard = (deaf or blunt) and self._listen(pairs, _BLUNT if blunt else _DEAF)
-        if (deaf and not heard and not self._is_coarse) or (blunt and not heard):
+        if (deaf and not heard and not self._stores_integers) or (blunt and not heard):
             self._says_nothing = True
             self.notes = (_STEPS_HIDE if blunt else _NOTHING_MOVES,)
         self.outputs = self._judged(self._reference)
@@ -158,7 +158,7 @@ class Whole:
         return False
 
     @property
-    def _is_coarse(self) -> bool:
+    def _stores_integers(self) -> bool:
         """Whether the source stores integers, whose steps may hide what its weights do."""
         return any(place is not None and place.quantization for place in self.source.places)
 

@@ -13,7 +13,8 @@ from padcheck.frameworks import LOWERINGS, framework, names
 
 #: Those whose models are converted one by one come first.
 SLOW = ("litert", "tflite")
-FRAMEWORKS = [*SLOW, *(name for name in names() if name not in SLOW)]
+RUN = [name for name in names() if framework(name).lowerings]
+FRAMEWORKS = [*SLOW, *(name for name in RUN if name not in SLOW)]
 
 #: lowering -> how it diverges, and the smallest geometry of each fault that is listed for it.
 SMALLEST = {
