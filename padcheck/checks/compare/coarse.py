@@ -27,6 +27,8 @@ _HALF_STEP = 0.5 / 127
 _WEIGHTS = 2**0.5 * _HALF_STEP / 3**0.5
 #: Everything rounded, to grids that were chosen for the widest range seen.
 _EVERYTHING = 4 * _HALF_STEP
+#: What is noted of a weight that is the source's in fewer digits.
+_ROUNDED = {TO_INTEGERS, *map(TO_SHORT.format, SHORT)}
 
 
 def coarse_changes(
@@ -41,7 +43,7 @@ def coarse_changes(
     for pair, values in rows:
         theirs = [target.places[index] for index in pair.targets]
         grid = any(place is not None and place.quantization is not None for place in theirs)
-        if not grid and not values.notes:
+        if not grid and not _ROUNDED.intersection(values.notes):
             continue
         numbers = _rounded(source, target, pair) if values.equal else None
         for position, index in enumerate(pair.sources):

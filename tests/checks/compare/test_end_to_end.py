@@ -286,3 +286,19 @@ def test_numbers_that_an_input_cannot_hold_are_refused() -> None:
         padcheck.compare(bytes_, bytes_, inputs=image.astype(np.complex64))
     with pytest.raises(padcheck.UsageError, match="a shape like 1x3x8x8 but got 3x8x8"):
         padcheck.compare(bytes_, bytes_, inputs=image[0])
+
+
+def test_fewer_digits_are_no_fault_of_the_framework() -> None:
+    """A Keras model that computes in float16: PAD908, and its framework does as it says."""
+    import keras
+
+    def net(policy: str) -> keras.Model:
+        keras.utils.set_random_seed(0)
+        x = keras.Input((8, 8, 3), batch_size=1, name="x")
+        made = keras.layers.Conv2D(4, 3, padding="same", name="c", dtype=policy)(x)
+        return keras.Model(x, keras.layers.Activation("linear", dtype="float32")(made))
+
+    source, target = net("float32"), net("mixed_float16")
+    target.set_weights(source.get_weights())
+    report = padcheck.compare(source, target, inputs=np.ones((1, 8, 8, 3), np.float32))
+    assert {finding.code for finding in report.findings} == {"PAD908"}
