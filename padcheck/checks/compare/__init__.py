@@ -6,8 +6,9 @@
    numbers as numbers (`values`).
 3. Both models run on one input (`whole`); how far two right ones may lie apart is measured
    (`noise`), and where they part is looked for (`parting`).
-4. The source, given the target's semantics where they differ, must give the target's output
-   (`explaining`).
+4. The source, given the target's semantics where they differ (`given`), must give the target's
+   output (`explaining`, `proving`, `hearing`).
+5. What came of it is told as findings and numbers (`outcome`, `assembling`).
 """
 
 from __future__ import annotations
