@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from padcheck.records import Change, Lowered, ModelRef, OpSpec, Place, Site, Tensor
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
+
+    from padcheck.records import Change, Lowered, ModelRef, OpSpec, Place, Site, Tensor
 
 __all__ = ["Dialect", "Network", "Reader", "Runner", "Shakeable"]
 

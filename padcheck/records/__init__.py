@@ -1,4 +1,11 @@
-"""Frozen records: what an op is, what was seen, what it proves, and the report."""
+"""Frozen records: what an op is, what was seen, what it proves, and the report.
+
+What only a comparison needs (`network`) loads when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from padcheck.records.agreement import agreement_of, same_function
 from padcheck.records.deviation import Deviation, Rearrangement
@@ -14,14 +21,6 @@ from padcheck.records.evidence import (
     Proof,
     Site,
 )
-from padcheck.records.network import (
-    Change,
-    Epilogue,
-    OpValues,
-    Place,
-    Quantization,
-    Tensor,
-)
 from padcheck.records.report import (
     SCHEMA,
     AxisSizes,
@@ -32,6 +31,16 @@ from padcheck.records.report import (
 )
 from padcheck.records.spec import OpKind, OpSpec
 from padcheck.records.words import percent, printable
+
+if TYPE_CHECKING:
+    from padcheck.records.network import (
+        Change,
+        Epilogue,
+        OpValues,
+        Place,
+        Quantization,
+        Tensor,
+    )
 
 __all__ = [
     "EQUIVALENT",
@@ -66,3 +75,11 @@ __all__ = [
     "printable",
     "same_function",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'padcheck.records' has no attribute {name!r}")
+    from padcheck.records import network
+
+    return getattr(network, name)
