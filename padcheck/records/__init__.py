@@ -30,7 +30,7 @@ from padcheck.records.report import (
     Report,
 )
 from padcheck.records.spec import OpKind, OpSpec
-from padcheck.records.words import percent, printable
+from padcheck.records.words import percent, printable, uniquely
 
 if TYPE_CHECKING:
     from padcheck.records.network import (
@@ -74,6 +74,7 @@ __all__ = [
     "percent",
     "printable",
     "same_function",
+    "uniquely",
 ]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["percent", "printable"]
+from collections.abc import Iterable
+
+__all__ = ["percent", "printable", "uniquely"]
 
 
 def percent(share: float) -> str:
@@ -17,3 +19,17 @@ def printable(text: str) -> str:
         letter if letter.isprintable() else letter.encode("unicode_escape").decode()
         for letter in text.encode("utf-8", "backslashreplace").decode()
     )
+
+
+def uniquely(names: Iterable[str]) -> list[str]:
+    """The names, with `#2`, `#3`, ... where one comes again; no two are the same."""
+    uses: dict[str, int] = {}
+    made = []
+    for base in names:
+        name = base
+        while name in uses:
+            uses[base] += 1
+            name = f"{base}#{uses[base]}"
+        uses[name] = 1
+        made.append(name)
+    return made

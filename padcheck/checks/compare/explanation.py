@@ -15,7 +15,7 @@ __all__ = ["Explanation"]
 
 @dataclass(slots=True)
 class Explanation:
-    """What explains the outputs: `codes`, what is left (`after`), and where it still parts.
+    """What explains the outputs: what is left then (`after`), and where the two still part.
 
     `confirmed`: the hypotheses, by the index of their pair, that are part of the proof.
     `balanced`: the pairs whose windows rule 4 holds for. `hidden`: the hypotheses that no input
@@ -23,7 +23,6 @@ class Explanation:
     could be tried.
     """
 
-    codes: tuple[str, ...] = ()
     after: tuple[OutputReport, ...] = ()
     confirmed: set[int] = field(default_factory=set)
     first: Parting | None = None

@@ -10,9 +10,9 @@ import pytest
 from padcheck.errors import FrameworkError, UsageError
 from padcheck.frameworks.litert.network import open_network
 from padcheck.frameworks.litert.network.flatwriting import packed
-from padcheck.frameworks.litert.network.naming import layer_name, shortener, uniquely
+from padcheck.frameworks.litert.network.naming import layer_name, shortener
 from padcheck.frameworks.litert.network.schema import schema
-from padcheck.records import Quantization, Tensor
+from padcheck.records import Quantization, Tensor, uniquely
 from tests.frameworks.litert.network_models import (
     converted,
     feeds,

@@ -12,10 +12,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
-__all__ = ["layer_name", "shortener", "uniquely"]
+__all__ = ["layer_name", "shortener"]
 
 _WINDOW = (
     "AvgPool",
@@ -120,17 +119,3 @@ def shortener(names: Sequence[str]) -> Callable[[str], str]:
 def _ending(name: str) -> str:
     found = _NUMBER.search(name)
     return found.group() if found is not None else ""
-
-
-def uniquely(names: Iterable[str]) -> list[str]:
-    """The names, with `#2`, `#3`, ... where one comes again."""
-    uses: Counter[str] = Counter()
-    made: list[str] = []
-    for base in names:
-        name = base
-        while name in uses:
-            uses[base] += 1
-            name = f"{base}#{uses[base]}"
-        uses[name] = 1
-        made.append(name)
-    return made

@@ -9,7 +9,7 @@ from padcheck.frameworks.litert.network.attributes import CLIPS, Attributes, rea
 from padcheck.frameworks.litert.network.epilogue import Ending, read_ending
 from padcheck.frameworks.litert.network.folding import Chain, fold
 from padcheck.frameworks.litert.network.graph import Graph
-from padcheck.frameworks.litert.network.naming import layer_name, shortener, uniquely
+from padcheck.frameworks.litert.network.naming import layer_name, shortener
 from padcheck.frameworks.litert.network.operators import Windowed, refusal_of, windowed_of
 from padcheck.frameworks.litert.network.records import OperatorInfo, Subgraph
 from padcheck.frameworks.litert.network.units import unit_axes
@@ -19,7 +19,7 @@ from padcheck.frameworks.litert.network.windows import (
     read_window,
     weight_kernel,
 )
-from padcheck.records import Site
+from padcheck.records import Site, uniquely
 
 __all__ = ["Reading", "SiteReading", "read_sites"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 from padcheck.errors import ModelError, UsageError
 from padcheck.frameworks.loading import translated
 from padcheck.frameworks.tensorflow.network.quiet import load_keras, load_tensorflow, quietly
-from padcheck.records import printable
+from padcheck.records import printable, uniquely
 
 __all__ = ["Signature", "of_saved_model", "trace_keras"]
 
@@ -99,7 +98,8 @@ def _specs(tf: Any, model: Any, shapes: Mapping[str, Sequence[int]], where: str)
     """User name -> TensorSpec, in the order in which the model takes them."""
     tensors = _inputs(model)
     if tensors:
-        named = _unique([str(getattr(tensor, "name", "input")) for tensor in tensors])
+        names = (printable(str(getattr(tensor, "name", "input"))) for tensor in tensors)
+        named = uniquely(names)
         pairs = zip(named, tensors, strict=True)
         return {
             name: tf.TensorSpec(tuple(one.shape), one.dtype, _placeholder(name))
@@ -142,13 +142,4 @@ def _output_names(model: Any, returned: Any, count: int) -> list[str]:
     known = list(getattr(told, "output_names", None) or ())
     if len(known) != count:
         known = [f"output_{index}" for index in range(count)]
-    return _unique([str(name) for name in known])
-
-
-def _unique(names: Sequence[str]) -> list[str]:
-    uses: collections.Counter[str] = collections.Counter()
-    unique = []
-    for name in map(printable, names):
-        uses[name] += 1
-        unique.append(name if uses[name] == 1 else f"{name}#{uses[name]}")
-    return unique
+    return uniquely(printable(str(name)) for name in known)

@@ -9,10 +9,9 @@ are none by the names of the layers themselves.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from padcheck.records import printable
+from padcheck.records import printable, uniquely
 
 __all__ = ["site_names"]
 
@@ -51,7 +50,7 @@ def site_names(
         paths = [paths[0][1:]]
     long = ["/".join(path) for path in paths]
     short = [_short(path) for path in paths]
-    return _unique(_told_apart(short, long))
+    return uniquely(_told_apart(short, long))
 
 
 def _path(node: str) -> list[str]:
@@ -105,16 +104,3 @@ def _told_apart(short: Sequence[str], long: Sequence[str]) -> Iterable[str]:
     for one, other in zip(short, long, strict=True):
         group = groups[one]
         yield other if len(group) > 1 and len(set(group)) == len(group) else one
-
-
-def _unique(names: Iterable[str]) -> list[str]:
-    uses: Counter[str] = Counter()
-    unique: list[str] = []
-    for name in names:
-        base = name
-        while name in uses:
-            uses[base] += 1
-            name = f"{base}#{uses[base]}"
-        uses[name] = 1
-        unique.append(name)
-    return unique
