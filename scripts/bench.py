@@ -14,84 +14,17 @@ import compileall
 import itertools
 import math
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-SCRIPTS = ROOT / "scripts"
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+from bench_models import resnet50
+from bench_processes import QUIET, ROOT, Row, best, process, ratio
 
-
-@dataclass(frozen=True)
-class Row:
-    """One bar: what was measured, against what, and whether it holds."""
-
-    what: str
-    measured: str
-    bar: str
-    holds: bool
-
-
-#: Runs one Python process; prints its exit code, seconds and peak KiB.
-SPAWN = """
-import os, sys, time
-nowhere = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)]
-command = [sys.executable, *sys.argv[1:]]
-started = time.perf_counter()
-pid = os.posix_spawn(sys.executable, command, os.environ, file_actions=nowhere)
-_, status, usage = os.wait4(pid, 0)
-print(os.waitstatus_to_exitcode(status), time.perf_counter() - started, usage.ru_maxrss)
-"""
-
-
-def process(*arguments: str) -> tuple[float, float]:
-    """(seconds, peak MiB) of one Python process."""
-    command = [sys.executable, "-I", "-S", "-c", SPAWN, *arguments]
-    environment = {**os.environ, **QUIET, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    code, seconds, peak = done.stdout.split()
-    if int(code) not in (0, 1):
-        raise SystemExit(f"failed: {arguments}")
-    return float(seconds), int(peak) / 1024
-
-
-def best(count: int, *commands: tuple[str, ...]) -> list[tuple[float, float]]:
-    """The best time and the least memory of each command, run in turns."""
-    runs = [[process(*command) for command in commands] for _ in range(count)]
-    return [
-        (min(run[column][0] for run in runs), min(run[column][1] for run in runs))
-        for column in range(len(commands))
-    ]
-
-
-def resnet50(folder: str) -> str:
-    """A ResNet-50 with real weights, about 98 MiB, from onnx's own light model."""
-    import numpy as np
-    import onnx
-    from onnx import numpy_helper
-
-    data = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
-    model = onnx.load(data / "light_resnet50.onnx")
-    shapes = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-    generator = np.random.default_rng(0)
-    kept = []
-    for node in model.graph.node:
-        if node.op_type != "ConstantOfShape":
-            kept.append(node)
-            continue
-        values = generator.standard_normal(tuple(shapes[node.input[0]])).astype(np.float32)
-        model.graph.initializer.append(numpy_helper.from_array(values, node.output[0]))
-    del model.graph.node[:]
-    model.graph.node.extend(kept)
-    path = os.path.join(folder, "resnet50.onnx")
-    onnx.save(model, path)
-    return path
+SCRIPTS = str(ROOT / "scripts")
 
 
 def imports(_: str) -> Iterator[Row]:
@@ -148,31 +81,15 @@ interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
 """
 
 
-def write_pairs(folder: str) -> None:
-    """A ResNet-18 (11.7 M parameters) as resnet.onnx and, converted right and with SAME, as
-    right.keras, same.keras, right.tflite and same.tflite.
-    """
-    import fixture_nets
-    import fixture_savers
-    import make_fixtures
-    import torch
-    from fixture_converters import Faults, convert
-
-    shape, source = (1, 3, 224, 224), Path(folder) / "resnet.onnx"
-    torch.manual_seed(0)
-    net = fixture_nets.ResNet(same=False, static=True, width=64)
-    make_fixtures.calibrate(net, shape)
-    make_fixtures.write_torch(source, net, shape)
-    for kind, same in (("right", ()), ("same", None)):
-        model = convert(source, Faults(same=same), name="resnet", normalized=True)
-        fixture_savers.save_keras(model, Path(folder) / f"{kind}.keras")
-        fixture_savers.save_tflite(model, Path(folder) / f"{kind}.tflite")
+def make_pairs(folder: str, more: str = "") -> None:
+    """Writes them in a process of its own, since it loads every framework."""
+    made = f"import sys; sys.path.insert(0, {SCRIPTS!r}); from bench_models import write_pairs"
+    process("-c", f"{made}; write_pairs({folder!r}{more})")
 
 
 def compared(folder: str) -> Iterator[Row]:
     """Equal models, and one that pads otherwise: the first divergence and the proof included."""
-    made = f"import sys; sys.path.insert(0, {str(SCRIPTS)!r}); import bench"
-    process("-c", f"{made}; bench.write_pairs({folder!r})")
+    make_pairs(folder)
     source = os.path.join(folder, "resnet.onnx")
     for form, loaded in (("keras", BARE_KERAS), ("tflite", BARE_TFLITE)):
         for kind in ("right", "same"):
@@ -187,9 +104,42 @@ def compared(folder: str) -> Iterator[Row]:
             yield ratio(f"{what}: memory", run[1], bare[1], 1.3, "MiB")
 
 
-def ratio(what: str, ours: float, bare: float, bar: float, unit: str = "s") -> Row:
-    text = f"{ours / bare:.2f} x ({ours:.2f} / {bare:.2f} {unit})"
-    return Row(what, text, f"<= {bar} x", ours <= bar * bare)
+#: A test file that calls padcheck once, without the plugin's help.
+DIRECT = """
+import padcheck
+
+def test_same_model():
+    padcheck.compare({source!r}, {target!r})
+"""
+
+
+def plugin(folder: str) -> Iterator[Row]:
+    """The plugin's import; one item per op against one test that makes the same report."""
+    bare, loaded = best(15, ("-c", "import pytest"), ("-c", "import padcheck.pytest_plugin"))
+    cost = 1000 * (loaded[0] - bare[0])
+    yield Row("import the pytest plugin, over pytest", f"{cost:.1f} ms", "<= 50 ms", cost <= 50)
+    make_pairs(folder, ", blocks=6")
+    source = os.path.join(folder, "resnet.onnx")
+    pytest = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", folder)
+    empty = Path(folder) / "test_empty.py"
+    empty.write_text("def test_nothing():\n    pass\n")
+    for form in ("keras", "tflite"):
+        target = os.path.join(folder, f"same.{form}")
+        direct = Path(folder) / f"test_{form}.py"
+        direct.write_text(DIRECT.format(source=source, target=target))
+        models = (f"--padcheck-model={source}", f"--padcheck-against={target}")
+        one, items, nothing, two, nothing_two = best(
+            3,
+            (*pytest, str(direct)),
+            (*pytest, *models, str(empty)),
+            (*pytest, str(empty)),
+            (*pytest, *models, "-n2", str(empty)),
+            (*pytest, "-n2", str(empty)),
+        )
+        what = f"one item per op, 53 ops, same.{form}"
+        yield ratio(f"{what}, against one test", items[0], one[0], 1.2)
+        ours, without = two[0] - nothing_two[0], items[0] - nothing[0]
+        yield ratio(f"{what}, -n 2 against none, without pytest's own", ours, without, 1.2)
 
 
 def grid(sizes: range = range(5, 33)) -> list[Any]:
@@ -357,6 +307,7 @@ BARS: dict[str, Callable[[str], Iterator[Row]]] = {
     "sweep": sweep,
     "measured": measured,
     "compare": compared,
+    "plugin": plugin,
 }
 
 

@@ -95,14 +95,14 @@ class BasicBlock(nn.Module):
 class ResNet(nn.Module):
     """ResNet-18 in shape, four channels wide: 7x7 stem, 3x3 max pool, four stages of two blocks."""
 
-    def __init__(self, *, same: bool, static: bool, width: int = 4) -> None:
+    def __init__(self, *, same: bool, static: bool, width: int = 4, blocks: int = 2) -> None:
         super().__init__()
         pads = Pads(same=same, static=static)
         stages, cin = [], width
         for stage in range(4):
             cout = width * 2**stage
             stages.append(BasicBlock(cin, cout, 1 if stage == 0 else 2, pads))
-            stages.append(BasicBlock(cout, cout, 1, pads))
+            stages += [BasicBlock(cout, cout, 1, pads) for _ in range(blocks - 1)]
             cin = cout
         self.stem = nn.Sequential(pads.conv(3, width, 7, 2), nn.ReLU(), pads.max_pool())
         self.stages = nn.Sequential(*stages)
