@@ -44,39 +44,13 @@ def as_text(report: Report) -> str:
 
 
 def write(path: str, text: str) -> None:
-    """Writes a file whole or not at all; a link is followed, and a device written to as it is."""
-    target = os.path.realpath(path)
-    data = text.encode("utf-8", "backslashreplace")
+    """Writes a file whole or not at all."""
+    from padcheck.checks.files import write_whole
+
     try:
-        if os.path.exists(target) and not os.path.isfile(target):
-            with open(target, "wb") as device:
-                device.write(data)
-        else:
-            _replace(target, data)
+        write_whole(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise click.UsageError(f"cannot write {path}: {error.strerror or error}") from error
-
-
-def _replace(target: str, data: bytes) -> None:
-    """Puts a new file in place of `target`, with its mode if there was one."""
-    import tempfile
-
-    mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o666 & ~_umask()
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".padcheck-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, mode)
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 class ProgressBar:
@@ -108,25 +82,10 @@ class ProgressBar:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Frameworks in this process write nothing to stderr, save through Python.
-
-    TensorFlow greets on file descriptor 2 whatever its log level is [2.21.0].
-    """
+    """Frameworks in this process run as they do in a child, and write nothing to stderr."""
     from padcheck.frameworks.process import CHILD_ENVIRONMENT
+    from padcheck.frameworks.quiet import muted
 
     os.environ.update(CHILD_ENVIRONMENT)
-    if sys.stderr is None:
+    with muted():
         yield
-        return
-    sys.stderr.flush()
-    kept, shown = os.dup(2), sys.stderr
-    with os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace") as sys.stderr:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
-        os.close(nowhere)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            sys.stderr = shown
