@@ -59,6 +59,7 @@ class OpReport:
 
     In a comparison `target_name` is the op's partner, several joined by ", ", None for an op
     that has none; `of_target` tells an op of the target that has none.
+    `stands_for`: further ops of the source that were judged with this one.
     """
 
     name: str
@@ -82,6 +83,7 @@ class OpReport:
     findings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     of_target: bool = False
+    stands_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,7 @@ def pair_op(source: Network, target: Network, judged: Judged) -> OpReport:
         codes=codes,
         notes=notes,
         agrees=windows,
+        stands_for=others,
     )
 
 
@@ -144,6 +145,7 @@ def _op(
     notes: Sequence[str],
     agrees: PairJudgement | None,
     of_target: bool = False,
+    stands_for: Sequence[str] = (),
 ) -> OpReport:
     return OpReport(
         name=site.name,
@@ -165,6 +167,7 @@ def _op(
         agrees_when=None if agrees is None else agrees.agrees_when,
         target_name=target_name,
         of_target=of_target,
+        stands_for=tuple(stands_for),
         findings=codes,
         notes=tuple(notes),
     )
