@@ -6,6 +6,7 @@ import math
 from collections.abc import Hashable, Iterable, Sequence
 
 from padcheck.records import EQUIVALENT, MISMATCH, EndToEnd, OpReport, OutputReport, printable
+from padcheck.report.comparison_words import both_names
 from padcheck.report.tables import aligned
 from padcheck.report.wording import geometry, pads
 
@@ -21,17 +22,10 @@ def output_table(whole: EndToEnd, width: int) -> list[str]:
     rows = [["output", "max |diff|", "relative L2", "bound", ""]]
     after = {output.name: output for output in whole.after}
     for output in whole.outputs:
-        rows.append(_output_row(_output_name(output), output))
+        rows.append(_output_row(both_names(output), output))
         if output.name in after:
             rows.append(_output_row("  after", after[output.name]))
     return aligned(_shortened(rows, (0,), width), width, right=(1, 2, 3))
-
-
-def _output_name(output: OutputReport) -> str:
-    name = printable(output.name)
-    if output.target_name is None or output.target_name == output.name:
-        return name
-    return f"{name} -> {printable(output.target_name)}"
 
 
 def _output_row(name: str, output: OutputReport) -> list[str]:

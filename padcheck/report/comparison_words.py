@@ -41,7 +41,7 @@ def model_name(ref: ModelRef) -> str:
     return printable(ref.path) if ref.path else f"({ref.format} in memory)"
 
 
-def both_names(op: OpReport) -> str:
+def both_names(op: OpReport | OutputReport) -> str:
     """`conv1 -> conv1_conv`; one name where there is no other."""
     name = printable(op.name)
     if op.target_name is None or op.target_name == op.name:

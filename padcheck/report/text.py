@@ -23,7 +23,7 @@ from padcheck.report.picture import picture
 from padcheck.report.tables import aligned, build_row, op_row
 from padcheck.report.wording import NAMES, agreement, cross, geometry, plural
 
-__all__ = ["Paint", "render"]
+__all__ = ["OpsPage", "Paint", "render"]
 
 _MOST_NAMES = 6
 #: The lowerings whose findings make an op's verdict.
@@ -37,11 +37,13 @@ def render(report: Report, *, width: int = 80, paint: Paint | None = None) -> st
 
         lines = ComparisonPage(report, width, paint).lines()
     else:
-        lines = _Page(report, width, paint).lines()
+        lines = OpsPage(report, width, paint).lines()
     return "\n".join(lines).rstrip() + "\n"
 
 
-class _Page(Page):
+class OpsPage(Page):
+    """The lines of a report on one model, or on one op that is in none."""
+
     def __init__(self, report: Report, width: int, paint: Paint | None) -> None:
         super().__init__(width, paint)
         self.report = report
@@ -114,7 +116,8 @@ class _Page(Page):
         finding, op = group.finding, group.ops[0]
         if self.report.command == "conv":
             return self.wrap("help: build it as ZeroPadding+VALID, below", indent=2, hang=6)
-        if "\n" not in finding.help and "(" not in finding.help:
+        in_words = "\n" not in finding.help and "(" not in finding.help
+        if in_words or self.report.command == "check_callable":
             return self.wrap(f"help: {finding.help}", indent=2, hang=6)
         lines = [f"  help: in Keras ({finding.safety}), for {op.name}"]
         lines += self.code(finding.help.splitlines(), indent=6)

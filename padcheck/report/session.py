@@ -1,0 +1,169 @@
+"""What the tests of a pytest session checked, as one JSON report (`padcheck/session@1`).
+
+It is a function of the set of tests: neither their order nor who ran them shows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any
+
+from padcheck.records import EQUIVALENT, MISMATCH, UNVERIFIED, Finding, OpReport, Report
+from padcheck.report.wording import plural
+
+__all__ = ["SESSION_SCHEMA", "session_report", "summary_line"]
+
+SESSION_SCHEMA = "padcheck/session@1"
+
+#: Outcomes of a test that ended at something that nothing excused.
+_STOPPED = ("failed", "error", "unverified")
+
+Test = Mapping[str, Any]
+Check = Mapping[str, Any]
+
+
+def session_report(
+    tests: Iterable[Test],
+    *,
+    padcheck: str,
+    known: Sequence[Mapping[str, Any]] = (),
+    problems: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The session as JSON-ready dicts, as `report/session_schema.json` describes it.
+
+    A test is {"id", "outcome", "checks"}; a check {"model", "at", "verdict", "allowed", "known",
+    "report"}: the place of its model in the session and of its op there, None for a call; its
+    verdict before excuses; the codes and the places in `known` that excused it; its report.
+    `padcheck` is the version; `known` are the known failures, each with an "id".
+
+    1. The checks of one model make one report; each other check has its own.
+    2. A test ends at its first check that is not wholly excused: only the last check of a test
+       that failed can be excused in part, and then counts as it is.
+    3. The verdict is the worst of the checks that are not excused; a test that failed for another
+       reason may have checked nothing, and is unverified.
+    """
+    rows = sorted(tests, key=_order)
+    reports, homes = _reports(rows)
+    excused = [
+        check
+        for test in rows
+        for place, check in enumerate(_checks(test))
+        if _is_excused(test, place)
+    ]
+    counts = [report["counts"] for report in reports]
+    names = ("ops", EQUIVALENT, MISMATCH, UNVERIFIED)
+    return {
+        "schema": SESSION_SCHEMA,
+        "padcheck": padcheck,
+        "verdict": _worst(verdict for test in rows for verdict in _left(test)) or EQUIVALENT,
+        "counts": {
+            "tests": len(rows),
+            **{name: sum(count[name] for count in counts) for name in names},
+            "allowed": sum(bool(check["allowed"]) for check in excused),
+            "known": sum(bool(check["known"]) for check in excused),
+        },
+        "tests": [_told(test, homes[index], known) for index, test in enumerate(rows)],
+        "reports": reports,
+        "known": [
+            {**entry, "matched": sum(place in _known(test) for test in rows)}
+            for place, entry in enumerate(known)
+        ],
+        "problems": sorted(set(problems)),
+    }
+
+
+def summary_line(session: Mapping[str, Any]) -> str:
+    """`padcheck: 21 ops, 16 equivalent, 5 mismatch, 0 unverified`, and what was excused."""
+    counts = session["counts"]
+    parts = [f"{counts[name]} {name}" for name in (EQUIVALENT, MISMATCH, UNVERIFIED)]
+    parts += [f"{counts[name]} {name}" for name in ("allowed", "known") if counts[name]]
+    return f"padcheck: {', '.join([plural(counts['ops'], 'op'), *parts])}"
+
+
+def _checks(test: Test) -> Sequence[Check]:
+    return test.get("checks") or ()
+
+
+def _order(test: Test) -> tuple[bool, int, int, str, str]:
+    """The models' ops in their order, then the other tests by id."""
+    ops = [(c["model"], c["at"] or 0) for c in _checks(test) if c["model"] is not None]
+    model, at = min(ops, default=(0, 0))
+    return not ops, model, at, test["id"], json.dumps(test, sort_keys=True)
+
+
+def _told(test: Test, homes: Iterable[int], known: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        "id": test["id"],
+        "outcome": test["outcome"],
+        "verdict": _worst(check["verdict"] for check in _checks(test)),
+        "allowed": sorted({code for check in _checks(test) for code in check["allowed"]}),
+        "known": [known[place]["id"] for place in sorted(_known(test))],
+        "reports": sorted(set(homes)),
+    }
+
+
+def _known(test: Test) -> set[int]:
+    return {place for check in _checks(test) for place in check["known"]}
+
+
+def _worst(verdicts: Iterable[str]) -> str | None:
+    there = set(verdicts)
+    return next((one for one in (MISMATCH, UNVERIFIED, EQUIVALENT) if one in there), None)
+
+
+def _is_excused(test: Test, place: int) -> bool:
+    """Whether a check found something, all of which is allowed or known."""
+    check = _checks(test)[place]
+    if check["verdict"] == EQUIVALENT or not (check["allowed"] or check["known"]):
+        return False
+    return test["outcome"] not in _STOPPED or place + 1 < len(_checks(test))  # rule 2
+
+
+def _left(test: Test) -> list[str]:
+    """The verdicts of what was not excused, and of what was not reached (rule 3)."""
+    checks = _checks(test)
+    left = [check for place, check in enumerate(checks) if not _is_excused(test, place)]
+    verdicts = [check["verdict"] for check in left]
+    if test["outcome"] == UNVERIFIED and left and (left[-1]["allowed"] or left[-1]["known"]):
+        verdicts[-1] = UNVERIFIED  # had a mismatch been left, the test would have failed
+    if test["outcome"] in _STOPPED and set(verdicts) <= {EQUIVALENT}:
+        verdicts.append(UNVERIFIED)
+    return verdicts
+
+
+def _reports(rows: Sequence[Test]) -> tuple[list[dict[str, Any]], list[list[int]]]:
+    """The reports, in the order of the tests (rule 1); by test, the places of those it is in."""
+    groups: dict[Hashable, list[tuple[int, Check]]] = {}
+    for index, test in enumerate(rows):
+        for place, check in enumerate(_checks(test)):
+            model = check["model"]
+            key = (index, place) if model is None else model
+            groups.setdefault(key, []).append((index, check))
+    homes: list[list[int]] = [[] for _ in rows]
+    for home, group in enumerate(groups.values()):
+        for index, _ in group:
+            homes[index].append(home)
+    parts = [[Report.from_dict(check["report"]) for _, check in one] for one in groups.values()]
+    return [_merged(reports).to_dict() for reports in parts], homes
+
+
+def _merged(parts: Sequence[Report]) -> Report:
+    """One report on a model from those on its ops; each op once, with its findings."""
+    ops: dict[tuple[bool, str], OpReport] = {}
+    findings: list[Finding] = []
+    for part in parts:
+        for op in part.ops:
+            if ops.setdefault((op.of_target, op.name), op) is op and not op.of_target:
+                findings += [finding for finding in part.findings if finding.op == op.name]
+    return dataclasses.replace(
+        parts[0],
+        frameworks={name: number for part in parts for name, number in part.frameworks.items()},
+        ops=tuple(ops.values()),
+        findings=tuple(findings),
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        agrees_at=next((part.agrees_at for part in parts if part.agrees_at is not None), None),
+        end_to_end=next((part.end_to_end for part in parts if part.end_to_end is not None), None),
+        fixed=next((part.fixed for part in parts if part.fixed is not None), None),
+    )
