@@ -1,0 +1,184 @@
+"""What a report means for a test, once what is allowed and what is known are taken out of it.
+
+1. An op is blamed for the findings that make its verdict: none that is latent, and in a diagnosis
+   those of SAME alone, and a framework that diverges from its own rule.
+2. A mismatch is excused when each of its codes is allowed, or is a known failure of that op; a
+   mismatch without a code is not.
+3. An op that could not be checked is excused by a known failure only.
+4. The outputs of two models are excused when what the excused ops are blamed for explains all of
+   their difference.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from padcheck.pytest_plugin.known import UNVERIFIED as KNOWN_UNVERIFIED
+from padcheck.pytest_plugin.known import KnownFailure, those_named
+from padcheck.records import EQUIVALENT, MISMATCH, UNVERIFIED, EndToEnd, OpReport, Report
+
+__all__ = ["Weighed", "narrowed", "weigh"]
+
+#: The lowering that makes the verdict of a diagnosis.
+_DIAGNOSED = "tf_same"
+_DIAGNOSES = ("diagnose", "conv")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """A report, and what is left of it.
+
+    `left`: the ops that are not excused; `whole_left`: whether the outputs are not. `allowed`:
+    codes that were needed; `seen` and `known`: the places of the known failures that are about
+    something of this report, and of those that failed as they say.
+    """
+
+    report: Report
+    left: tuple[str, ...] = ()
+    whole_left: bool = False
+    allowed: tuple[str, ...] = ()
+    seen: tuple[int, ...] = ()
+    known: tuple[int, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """What is left, in one word."""
+        return self.told.verdict
+
+    @property
+    def told(self) -> Report:
+        """The report without what is excused."""
+        ops = self.report.ops
+        names = {op.name for op in ops if op.verdict == EQUIVALENT or op.name in self.left}
+        return narrowed(self.report, names, whole=self.whole_left)
+
+
+def narrowed(report: Report, ops: Collection[str], *, whole: bool) -> Report:
+    """The report on some ops alone, and on the outputs if `whole`."""
+    return dataclasses.replace(
+        report,
+        ops=tuple(op for op in report.ops if op.name in ops),
+        findings=tuple(finding for finding in report.findings if finding.op in ops),
+        end_to_end=report.end_to_end if whole else None,
+    )
+
+
+def weigh(
+    report: Report,
+    allow: Collection[str],
+    known: Sequence[KnownFailure] = (),
+    names: Collection[str] = (),
+    *,
+    among: Report | None = None,
+) -> Weighed:
+    """Holds a report against what is allowed and known.
+
+    `names` are further names of its one op, such as a geometry. `among` is the report that this
+    one is a part of, where the ops that explain the outputs are not in this one.
+    """
+    left: list[str] = []
+    allowed: list[str] = []
+    seen: list[int] = []
+    hit: list[int] = []
+    for op in report.ops:
+        excuse = _excuse(report, op, allow, known, names)
+        seen += excuse.seen
+        hit += excuse.known
+        if excuse.left:
+            left.append(op.name)
+        else:
+            allowed += excuse.allowed
+    whole_left = False
+    if report.end_to_end is not None and report.end_to_end.verdict != EQUIVALENT:
+        rest = _whole(among or report, report.end_to_end, allow, known, names)
+        whole_left = rest is None
+        for codes, places in rest or ():
+            allowed += codes
+            hit += places
+            seen += places
+    return Weighed(
+        report=report,
+        left=tuple(left),
+        whole_left=whole_left,
+        allowed=tuple(sorted(set(allowed))),
+        seen=tuple(sorted(set(seen))),
+        known=tuple(sorted(set(hit))),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Excuse:
+    left: bool = False
+    allowed: tuple[str, ...] = ()
+    seen: tuple[int, ...] = ()
+    known: tuple[int, ...] = ()
+
+
+def _excuse(
+    report: Report,
+    op: OpReport,
+    allow: Collection[str],
+    known: Sequence[KnownFailure],
+    names: Collection[str],
+) -> _Excuse:
+    about = those_named(known, {*_names(report, op), *names})
+    seen = tuple(about)
+    if op.verdict == EQUIVALENT:
+        return _Excuse(seen=seen)
+    blamed = _blamed(report, op)  # rules 1, 3
+    hit = tuple(place for place in about if known[place].code in blamed)
+    allowed = blamed & set(allow)
+    unexcused = blamed - allowed - {known[place].code for place in hit}
+    if unexcused or not blamed:  # rule 2
+        return _Excuse(left=True, seen=seen, known=hit)
+    return _Excuse(allowed=tuple(allowed), seen=seen, known=hit)
+
+
+def _names(report: Report, op: OpReport) -> Iterator[str]:
+    """What an entry may call an op: its name, or the model's path or file and its name."""
+    yield op.name
+    for ref in (report.source, report.target):
+        if ref is not None and ref.path is not None:
+            yield f"{ref.path}::{op.name}"
+            yield f"{os.path.basename(ref.path)}::{op.name}"
+
+
+def _blamed(report: Report, op: OpReport) -> set[str]:
+    """The codes that make the op's verdict."""
+    if op.verdict == UNVERIFIED:
+        return {KNOWN_UNVERIFIED}
+    return {
+        finding.code
+        for finding in report.findings
+        if finding.op == op.name
+        and not finding.latent
+        and (
+            report.command not in _DIAGNOSES
+            or finding.lowering == _DIAGNOSED
+            or finding.code == "PAD998"
+        )
+    }
+
+
+def _whole(
+    report: Report,
+    whole: EndToEnd,
+    allow: Collection[str],
+    known: Sequence[KnownFailure],
+    names: Collection[str],
+) -> list[tuple[tuple[str, ...], tuple[int, ...]]] | None:
+    """The excuses that cover the outputs, None where they do not (rule 4)."""
+    explained = set(whole.explained_by)
+    if whole.verdict != MISMATCH or whole.remaining or not explained:
+        return None
+    if any(output.verdict != EQUIVALENT for output in whole.after):
+        return None
+    guilty = [op for op in report.ops if op.verdict == MISMATCH]
+    excuses = [_excuse(report, op, allow, known, names) for op in guilty]
+    covered = {code for op in guilty for code in _blamed(report, op)}
+    if any(excuse.left for excuse in excuses) or not explained <= covered:
+        return None
+    return [(excuse.allowed, excuse.known) for excuse in excuses]
