@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from padcheck import strategies as strategies
     from padcheck.checks.builders import (
         average_pool,
         conv,
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
         max_pool,
         resize,
     )
-    from padcheck.checks.callable import check_callable
+    from padcheck.checks.callable import assert_callable, check_callable
     from padcheck.checks.compare import assert_equivalent, compare
     from padcheck.checks.conformance import assert_conforms
     from padcheck.checks.diagnose import diagnose
     from padcheck.checks.experiment import check_conv
+    from padcheck.checks.suite import geometries
     from padcheck.errors import (
         FrameworkError,
         GeometryError,
@@ -44,6 +46,7 @@ __all__ = [
     "Report",
     "UsageError",
     "__version__",
+    "assert_callable",
     "assert_conforms",
     "assert_equivalent",
     "average_pool",
@@ -53,12 +56,15 @@ __all__ = [
     "conv",
     "conv_transpose",
     "diagnose",
+    "geometries",
     "lp_pool",
     "max_pool",
     "resize",
+    "strategies",
 ]
 
 _HOMES = {
+    "assert_callable": "padcheck.checks.callable",
     "assert_conforms": "padcheck.checks.conformance",
     "assert_equivalent": "padcheck.checks.compare",
     "average_pool": "padcheck.checks.builders",
@@ -68,6 +74,7 @@ _HOMES = {
     "conv": "padcheck.checks.builders",
     "conv_transpose": "padcheck.checks.builders",
     "diagnose": "padcheck.checks.diagnose",
+    "geometries": "padcheck.checks.suite",
     "lp_pool": "padcheck.checks.builders",
     "max_pool": "padcheck.checks.builders",
     "resize": "padcheck.checks.builders",
@@ -78,10 +85,12 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module 'padcheck' has no attribute {name!r}")
     from importlib import import_module
 
+    if name not in __all__:
+        raise AttributeError(f"module 'padcheck' has no attribute {name!r}")
+    if name == "strategies":
+        return import_module("padcheck.strategies")
     return getattr(import_module(_HOMES.get(name, "padcheck.errors")), name)
 
 

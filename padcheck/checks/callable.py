@@ -1,7 +1,8 @@
-"""`check_callable`: any function on arrays, held to an op."""
+"""`check_callable` and `assert_callable`: any function on arrays, held to an op."""
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ from padcheck.verdict import Judgement, judge
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CALLABLE", "check_callable"]
+__all__ = ["CALLABLE", "assert_callable", "check_callable"]
 
 #: The one lowering in the report of a callable.
 CALLABLE = "callable"
@@ -77,6 +78,32 @@ def check_callable(
         told = _rounded(box.dtype_note, name)
         judgement = Judgement(EQUIVALENT, judgement.mismatch, findings=(told,))
     return _report(spec, name, judgement, box)
+
+
+def assert_callable(
+    spec: OpSpec, fn: Callable[..., NDArray[Any]], layout: str = "channels_first"
+) -> Report:
+    """The report of `check_callable(spec, fn, layout)`, if `fn` computes `spec`.
+
+    Raises AssertionError, with the report's text and the call that reproduces it, for a mismatch
+    and for what could not be checked; UsageError for bad arguments.
+    """
+    __tracebackhide__ = True
+    report = check_callable(spec, fn, layout)
+    if not report.ok:
+        raise AssertionError(f"{report}\nreproduce: {_reproduced(spec, fn, layout)}")
+    return report
+
+
+def _reproduced(spec: OpSpec, fn: Callable[..., Any], layout: str) -> str:
+    """The call of `check_callable`; `fn` where the function has no name of its own."""
+    try:
+        name = str(fn.__name__)
+    except Exception:  # as in `_name`
+        name = "fn"
+    name = name if name.isidentifier() and not keyword.iskeyword(name) else "fn"
+    more = "" if layout == "channels_first" else f', layout="{layout}"'
+    return f"padcheck.check_callable({spec!r}, {name}{more})"
 
 
 def _name(fn: Callable[..., Any]) -> str:

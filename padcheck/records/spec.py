@@ -19,6 +19,7 @@ from padcheck.geometry import (
     full_size,
     grid_shift,
     output_size,
+    reads_any_input,
     reads_padding,
     resolve_crops,
 )
@@ -196,6 +197,18 @@ class OpSpec:
             )
         )
 
+    @property
+    def reads_input(self) -> bool:
+        """Whether any tap reads an input; not so where strides pass over all but the padding."""
+        if self.kind in (OpKind.CONV_TRANSPOSE, OpKind.RESIZE) or self.pad_mode != "constant":
+            return True
+        return all(
+            reads_any_input(n, window, before, size)
+            for n, window, before, size in zip(
+                self.input_size, self.windows, self.pad_before, self.output_size, strict=True
+            )
+        )
+
     def replace(self, **changes: Any) -> OpSpec:
         """A copy with some fields changed."""
         return dataclasses.replace(self, **changes)
@@ -240,6 +253,16 @@ class OpSpec:
             output_padding=self.output_padding[axis : axis + 1],
             output_shape=self.output_shape[axis : axis + 1],
         )
+
+    def __repr__(self) -> str:
+        """The code that makes it: `padcheck.conv(input_size=(8, 8), kernel_size=3, pads=1)`."""
+        from padcheck.records.snippet import snippet
+
+        return snippet(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """As `repr`, for Hypothesis and IPython, which spell dataclasses out by themselves."""
+        printer.text(repr(self))
 
     def __str__(self) -> str:
         """`conv(n=8x8, k=3x3, s=2x2, pads=(1,1)x(1,1))`, fields at their defaults left out."""

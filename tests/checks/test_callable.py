@@ -1,5 +1,7 @@
 """Functions held to an op: what is asked of them, what they may return, what the report says."""
 
+import functools
+
 import jsonschema
 import numpy as np
 import pytest
@@ -162,6 +164,74 @@ def test_writing_into_the_inputs_harms_nobody():
 def test_wrong_arguments(arguments, message):
     with pytest.raises(UsageError, match=message):
         padcheck.check_callable(*arguments)
+
+
+def test_assert_callable_returns_the_report_of_the_innocent():
+    assert padcheck.assert_callable(SPEC, conv) == padcheck.check_callable(SPEC, conv)
+
+
+def failing(*arguments):
+    with pytest.raises(AssertionError) as caught:
+        padcheck.assert_callable(*arguments)
+    return caught
+
+
+def test_assert_callable_raises_the_report_and_the_call_that_gives_it():
+    text = str(failing(SPEC, my_layer).value)
+    told, _, call = text.rpartition("\nreproduce: ")
+    assert told == str(padcheck.check_callable(SPEC, my_layer))
+    assert call == (
+        "padcheck.check_callable("
+        "padcheck.conv(input_size=(8, 8), kernel_size=3, stride=2, pads=1), my_layer)"
+    )
+    again = eval(call, {"padcheck": padcheck, "my_layer": my_layer})
+    assert again == padcheck.check_callable(SPEC, my_layer)
+
+
+class Nameless:
+    def __call__(self, x, weight):
+        return my_layer(x, weight)
+
+    @property
+    def __name__(self):
+        raise RuntimeError("no name")
+
+
+@pytest.mark.parametrize(
+    "fn",
+    [lambda x, weight: my_layer(x, weight), functools.partial(my_layer), Nameless()],
+    ids=["lambda", "partial", "nameless"],
+)
+def test_a_function_without_a_name_is_called_fn(fn):
+    assert str(failing(SPEC, fn).value).endswith("pads=1), fn)")
+
+
+def test_the_layout_is_part_of_the_call():
+    def last(x, weight):
+        return np.zeros((2, 4, 4, 3), np.float32)
+
+    text = str(failing(SPEC, last, "channels_last").value)
+    assert text.endswith('pads=1), last, layout="channels_last")')
+
+
+def test_assert_callable_raises_for_what_could_not_be_checked():
+    def broken(x, weight):
+        raise RuntimeError("no kernel")
+
+    text = str(failing(SPEC, broken).value)
+    assert text.startswith("unverified\n")
+    assert "the function raised RuntimeError: no kernel" in text
+
+
+def test_assert_callable_refuses_wrong_arguments():
+    with pytest.raises(UsageError, match="layout='NHWC'"):
+        padcheck.assert_callable(SPEC, conv, "NHWC")
+
+
+def test_tracebacks_end_where_the_user_asked():
+    caught = failing(SPEC, my_layer)
+    shown = caught.traceback.filter(caught)
+    assert {entry.path.name for entry in shown} == {"test_callable.py"}
 
 
 def test_an_op_too_large_is_unverified_without_a_call():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import padcheck
 from padcheck.checks.suite import case_id, suite
 from padcheck.checks.suite.words import AVERAGE, CEIL, CONV, COUNTED, KINDS, LP, MAX, TRANSPOSED, op
 from padcheck.errors import UsageError
@@ -15,8 +18,42 @@ from padcheck.oracle import work
 from padcheck.records import OpKind, OpSpec
 from tests.frameworks.grid import GRID
 from tests.support import ROOT
+from tests.test_lazy_imports import loaded_after
 
 SUITE = suite()
+
+
+def test_geometries_are_the_suite() -> None:
+    assert padcheck.geometries() == SUITE
+    assert padcheck.geometries("max_pool", rank=1) == suite(MAX, 1)
+    with pytest.raises(UsageError, match=r"expected a kind of conv, .* but got 'pool'"):
+        padcheck.geometries("pool")
+    for rank in (0, 4, True, "2"):
+        with pytest.raises(UsageError, match="expected a rank of 1, 2, 3 but got"):
+            padcheck.geometries(rank=rank)  # type: ignore[arg-type]
+
+
+def test_geometries_load_no_numpy() -> None:
+    loaded = loaded_after("import padcheck; padcheck.geometries()")
+    assert not loaded & {"numpy", "onnx", "torch", "tensorflow"}
+
+
+def test_geometries_as_parameters_have_the_same_ids_in_every_worker(tmp_path: Path) -> None:
+    """Workers of pytest-xdist refuse to run where they collect different tests."""
+    (tmp_path / "test_it.py").write_text(
+        "import padcheck, pytest\n"
+        "@pytest.mark.parametrize('spec', padcheck.geometries('conv', rank=2), ids=str)\n"
+        "def test_layer(spec):\n"
+        "    assert min(spec.output_size) > 0\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert f"{len(suite('conv', 2))} passed" in done.stdout
 
 
 def test_names_are_unique_and_printable() -> None:

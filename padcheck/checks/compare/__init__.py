@@ -94,6 +94,7 @@ def assert_equivalent(source: Any, target: Any = None, **options: Any) -> Report
 
     Raises AssertionError with the report's text for a mismatch, and for what could not be checked.
     """
+    __tracebackhide__ = True
     report = compare(source, target, **options)
     if not report.ok:
         raise AssertionError(str(report))

@@ -41,6 +41,7 @@ def assert_conforms(
 
     Arguments and other errors as for `conformance`.
     """
+    __tracebackhide__ = True
     report = _conformance(framework, lowerings, known, None, shrink_known=False)
     if not report.ok:
         raise AssertionError(str(report))

@@ -18,9 +18,25 @@ from padcheck.checks.suite.words import KINDS
 from padcheck.errors import UsageError
 from padcheck.records import OpKind, OpSpec
 
-__all__ = ["case_id", "suite"]
+__all__ = ["case_id", "geometries", "suite"]
 
 _RANKS = (1, 2, 3)
+
+
+def geometries(kind: OpKind | str | None = None, rank: int | None = None) -> tuple[OpSpec, ...]:
+    """The geometries that padcheck holds every framework to, for parametrized tests:
+
+        @pytest.mark.parametrize("spec", padcheck.geometries("conv", rank=2), ids=str)
+        def test_my_layer(spec):
+            padcheck.assert_callable(spec, my_layer)
+
+    About 600, small, the same on every run: where real frameworks and converters went wrong, and
+    each kind of op under each policy. `kind` is "conv", "conv_transpose", "max_pool",
+    "average_pool" or "lp_pool", `rank` the number of spatial axes; all unless told.
+
+    Raises UsageError for another kind or rank.
+    """
+    return suite(kind, rank)
 
 
 def suite(kind: OpKind | str | None = None, rank: int | None = None) -> tuple[OpSpec, ...]:
@@ -33,7 +49,7 @@ def suite(kind: OpKind | str | None = None, rank: int | None = None) -> tuple[Op
     'conv(n=8x6, k=3x3, s=2x2, pads=(1,1)x(1,1))-c2-3-explicit'
     """
     wanted = _kind(kind)
-    if rank is not None and rank not in _RANKS:
+    if rank is not None and (isinstance(rank, bool) or rank not in _RANKS):
         raise UsageError(f"expected a rank of 1, 2, 3 but got {rank!r}")
     return tuple(
         spec
@@ -47,7 +63,7 @@ def _kind(kind: OpKind | str | None) -> OpKind | None:
         return None
     known = {member.value: member for member in KINDS}
     name = kind.value if isinstance(kind, OpKind) else kind
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise UsageError(f"expected a kind of {', '.join(known)} but got {name!r}")
     return known[name]
 

@@ -45,6 +45,8 @@ def op(
         rules = tuple(p if isinstance(p, PadRule) else explicit(*p) for p in pairs)
     if kind is MAX:
         more.setdefault("pad_value", -math.inf)
+    if not kind.has_weight:
+        more.setdefault("channels", (2, 2))
     return OpSpec(
         kind=kind,
         input_size=size,

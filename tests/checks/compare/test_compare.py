@@ -232,4 +232,5 @@ def test_assert_equivalent() -> None:
     with pytest.raises(AssertionError, match="PAD101 asymmetric_same") as raised:
         padcheck.assert_equivalent(FIXTURES / "resnet_thin.onnx", same)
     assert "5 of 21 layers read shifted pixels" in str(raised.value)
+    assert len(raised.traceback.filter(raised)) == 1  # of padcheck's own frames, none
     assert padcheck.assert_equivalent(same, same).ok

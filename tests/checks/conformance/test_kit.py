@@ -145,6 +145,7 @@ def test_a_new_divergence_fails_with_its_repro() -> None:
     assert lines[0] == "wrong (faulty 1.0): does not conform"
     assert "PAD998: `short` returns another shape than its own rule says" in lines
     assert any(line.startswith("  note: smallest repro: max_pool(") for line in lines)
+    assert len(caught.traceback.filter(caught)) == 1  # of padcheck's own frames, none
 
 
 def test_a_known_divergence_passes(tmp_path: Path) -> None:
