@@ -132,7 +132,7 @@ def _telling_probe(reference: OpSpec, rule: OpSpec | None) -> Probe:
     """A probe that can tell something: the first of some seeds of which two things hold.
 
     1. Not all outputs are the same number, which some quite other op may give as well (where
-       nothing is known of the box).
+       nothing is known of the box); unless the reference reads no input, and is that number.
     2. The reference and the box's own rule differ, if they are two functions.
 
     Raises UsageError when that is so for no seed.
@@ -145,7 +145,8 @@ def _telling_probe(reference: OpSpec, rule: OpSpec | None) -> Probe:
         if rule is not None and apart and equals(expected(rule, probe).values, wanted):
             continue
         first = wanted.numerator.flat[:1]
-        if rule is not None or wanted.numerator.size < 2 or (wanted.numerator != first).any():
+        alike = wanted.numerator.size > 1 and not (wanted.numerator != first).any()
+        if rule is not None or not alike or not reference.reads_input:
             return probe
     told = f"tells {rule} from {reference}" if apart else f"tells anything about {reference}"
     raise UsageError(f"none of {_MOST_SEEDS} probes {told}")
