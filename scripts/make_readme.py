@@ -1,4 +1,4 @@
-"""Writes the generated parts of README.md: the reports, the tables of codes and of inputs."""
+"""Writes the generated parts of README.md: the reports, the tables of codes, inputs and options."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from inputs_table import table as inputs_table
+from options_table import table as options_table
 
 from padcheck.causes import CODES, documentation
 
@@ -53,6 +54,7 @@ def main() -> None:
         ("comparison", report(COMPARE)),
         ("codes", codes_table()),
         ("inputs", inputs_table()),
+        ("options", options_table()),
     ):
         text = filled(text, part, content)
     README.write_text(text, encoding="utf-8")

@@ -24,6 +24,10 @@ def test_the_table_of_codes_is_the_causes():
     assert part("codes") == MAKE["codes_table"]()
 
 
+def test_the_table_of_options_is_the_plugins():
+    assert part("options") == MAKE["options_table"]()
+
+
 def test_the_table_of_inputs_is_worked_out():
     """And padcheck's own probe shows every fault."""
     assert part("inputs") == MAKE["inputs_table"]()

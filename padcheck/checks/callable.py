@@ -30,7 +30,7 @@ from padcheck.verdict import Judgement, judge
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CALLABLE", "assert_callable", "check_callable"]
+__all__ = ["CALLABLE", "assert_callable", "check_callable", "reproduced"]
 
 #: The one lowering in the report of a callable.
 CALLABLE = "callable"
@@ -85,18 +85,20 @@ def assert_callable(
 ) -> Report:
     """The report of `check_callable(spec, fn, layout)`, if `fn` computes `spec`.
 
-    Raises AssertionError, with the report's text and the call that reproduces it, for a mismatch
+    Raises AssertionError, with what differs and the call that reproduces it, for a mismatch
     and for what could not be checked; UsageError for bad arguments.
     """
     __tracebackhide__ = True
     report = check_callable(spec, fn, layout)
     if not report.ok:
-        raise AssertionError(f"{report}\nreproduce: {_reproduced(spec, fn, layout)}")
+        from padcheck.report.failure import failure_text
+
+        raise AssertionError(failure_text(report, command=reproduced(spec, fn, layout)))
     return report
 
 
-def _reproduced(spec: OpSpec, fn: Callable[..., Any], layout: str) -> str:
-    """The call of `check_callable`; `fn` where the function has no name of its own."""
+def reproduced(spec: OpSpec, fn: Callable[..., Any], layout: str) -> str:
+    """The call of `check_callable` as code; `fn` where the function has no name of its own."""
     try:
         name = str(fn.__name__)
     except Exception:  # as in `_name`

@@ -69,6 +69,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     check_markers(items)
 
 
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    from padcheck.pytest_plugin.gathering import LEFT_OUT
+
+    for item in items[:1]:
+        if hasattr(item.config, "workeroutput"):
+            item.config.workeroutput[LEFT_OUT] = True
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

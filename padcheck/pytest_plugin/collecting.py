@@ -37,13 +37,17 @@ _WORDS = ("and", "or", "not", "None", "True", "False")
 def model_files(session: pytest.Session) -> Iterator[ModelFile]:
     """A collector for each model of the options, unless an argument names its file already.
 
-    The models of the ini file are left out where the arguments ask for single test files.
+    The models of the ini file are left out where the arguments ask for single test files, and
+    all that are not named where the arguments ask for single ops.
     """
     options = session.config.stash[DESK].options
     if not options.asked and _only_tests(session):
         return
-    for index, pair in enumerate(options.models):
-        if not session.isinitpath(pair.source):
+    named = [session.isinitpath(place_of(pair.source)) for pair in options.models]
+    if any(named) and all("::" in arg for arg in session.config.args):
+        return
+    for index, is_named in enumerate(named):
+        if not is_named:
             yield ModelFile.of(session, index)
 
 
@@ -59,9 +63,15 @@ def named_file(path: Path, parent: pytest.Collector) -> ModelFile | None:
     if not parent.session.isinitpath(path):
         return None
     for index, pair in enumerate(parent.config.stash[DESK].options.models):
-        if pair.source == path:
+        if place_of(pair.source) == path:
             return ModelFile.of(parent, index)
     return None
+
+
+def place_of(source: Path) -> Path:
+    """The file that stands for a model in node ids: pytest takes no `folder::name`."""
+    inside = source / "saved_model.pb"
+    return inside if inside.is_file() else source
 
 
 class ModelFile(pytest.File):
@@ -74,7 +84,11 @@ class ModelFile(pytest.File):
     def of(cls, parent: pytest.Collector, index: int) -> ModelFile:
         """The collector of the model at that place among the options."""
         pair = parent.config.stash[DESK].options.models[index]
-        made: ModelFile = cls.from_parent(parent, path=pair.source)
+        path, root = place_of(pair.source), parent.config.rootpath
+        nodeid = Path(os.path.relpath(path, root)).as_posix()  # pytest's is empty outside the root
+        if isinstance(parent, pytest.Session):
+            path = root / nodeid  # where `--lf` looks for it
+        made: ModelFile = cls.from_parent(parent, path=path, nodeid=nodeid)
         made.index = index
         return made
 
@@ -91,6 +105,7 @@ class ModelFile(pytest.File):
         from padcheck.errors import PadcheckError
 
         try:
+            self._check_format()
             listing = self._listing(self.pair.source)
             self._check_shapes()
         except PadcheckError as error:
@@ -104,7 +119,19 @@ class ModelFile(pytest.File):
 
     def _listing(self, path: Path) -> Listing:
         desk = self.config.stash[DESK]
-        return desk.measurements.listing(path, trust=desk.options.settings.trust)
+        return desk.measurements.listing(Path(shown(path)), trust=desk.options.settings.trust)
+
+    def _check_format(self) -> None:
+        """Raises UsageError for what can be compared alone, where there is nothing to compare."""
+        from padcheck.checks.compare.opening import format_of
+        from padcheck.errors import UsageError
+
+        source = Path(shown(self.pair.source))
+        if self.pair.target is None and format_of(source) != "onnx":
+            raise UsageError(
+                f"{source}: expected an ONNX model to diagnose; what this one is compared with is "
+                "named by --padcheck-against"
+            )
 
     def _check_shapes(self) -> None:
         """Raises UsageError for an input that no model has."""
@@ -146,16 +173,17 @@ def shown(path: Path) -> str:
 def safe_ids(names: Sequence[str]) -> list[str]:
     """The names without what node ids or `-k` trip over, each another."""
     ids: list[str] = []
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     for name in names:
-        made = base = _UNSAFE.sub("_", name).strip("_") or "op"
+        made = base = _UNSAFE.sub("_", name).strip("_").lstrip("-_") or "op"
         if base in _WORDS:
             made = base = f"{base}_"
-        number = 1
+        number = taken.get(base, 1)
         while made in taken:
             number += 1
             made = f"{base}-{number}"
-        taken.add(made)
+        taken[base] = number
+        taken.setdefault(made, 1)
         ids.append(made)
     return ids
 
@@ -185,7 +213,7 @@ class OpItem(pytest.Item):
         try:
             whole = desk.measurements.report(call)
         except PadcheckError as error:
-            pytest.fail(str(error), pytrace=False)
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
         report = self._part(whole)
         if report is None:
             raise Unverified(f"unverified: {self.what}: the model's report has no such op")
@@ -204,12 +232,14 @@ class OpItem(pytest.Item):
         from padcheck.pytest_plugin.judging import narrowed
 
         if self.op is not None:
-            names = [op.name for op in whole.ops if self.op in (op.name, *op.stands_for)][:1]
-            return narrowed(whole, names, whole=False) if names else None
+            ops = [
+                op for op in whole.ops if not op.of_target and self.op in (op.name, *op.stands_for)
+            ]
+            return narrowed(whole, ops[:1], whole=False) if ops else None
         if self.what == END_TO_END:
             return narrowed(whole, (), whole=True)
         known = set(self.file.ops)
-        others = [op.name for op in whole.ops if op.of_target or op.name not in known]
+        others = [op for op in whole.ops if op.of_target or op.name not in known]
         return narrowed(whole, others, whole=False)
 
     def _command(self, report: Report, call: Call) -> str | None:
@@ -219,13 +249,16 @@ class OpItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The text alone for what padcheck says; for anything else, what pytest says."""
-        if isinstance(excinfo.value, AssertionError):
-            return excinfo.getrepr(style="value")
-        return super().repr_failure(excinfo, style)
+        if not isinstance(excinfo.value, (AssertionError, pytest.fail.Exception)):
+            return super().repr_failure(excinfo, style)
+        told = excinfo.getrepr(style="value")
+        if told.reprcrash is not None:  # what `--tb=line` prints: the model, and no code of ours
+            told.reprcrash.path, told.reprcrash.lineno = str(self.path), 1
+        return told
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
         """The model's file, and the op.
 
         pytest writes `::` for the dots of a name that its node id ends with: this one's does not.
         """
-        return self.path, 0, f"{self.what} of {self.path.name}"
+        return self.path, 0, f"{self.what} of {self.file.pair.source.name}"

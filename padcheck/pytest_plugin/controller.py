@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from padcheck.pytest_plugin import junit, terminal
-from padcheck.pytest_plugin.gathering import Gathering
+from padcheck.pytest_plugin.gathering import LEFT_OUT, Gathering
 
 if TYPE_CHECKING:
     from padcheck.pytest_plugin.options import Options
@@ -42,9 +42,21 @@ class Controller:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._gathering.take(report)
 
+    def pytest_deselected(self) -> None:
+        self._gathering.cut = True
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self._gathering.cut |= not report.passed
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """A worker ended: it tells of the tests that it did not take, unless it died."""
+        self._gathering.cut |= LEFT_OUT in getattr(node, "workeroutput", {})
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         gathering = self._gathering
+        gathering.cut |= bool(session.shouldstop or session.shouldfail)
         if not gathering.tests and not self._options.known and self._options.json is None:
             return
         self._problems = gathering.problems()
@@ -73,7 +85,7 @@ class Controller:
             return
         terminal.show(terminalreporter, self._gathering, self._session, self._problems)
         if os.environ.get("GITHUB_ACTIONS") == "true":
-            for line in terminal.github_lines(self._gathering):
+            for line in terminal.github_lines(self._config, self._gathering):
                 terminalreporter.line(line)
 
     def pytest_unconfigure(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ class Desk:
     def __init__(self, config: pytest.Config, options: Options) -> None:
         self.options = options
         self._root = str(config.rootpath)
+        self._is_worker = hasattr(config, "workerinput")
         shared = getattr(config, "workerinput", {}).get("padcheck_shared")
         store = Store(shared) if shared and os.path.isdir(shared) else None
         self.measurements = Measurements(store)
@@ -53,19 +55,20 @@ class Desk:
     ) -> None:
         """Lets a test pass, fail, be skipped or be known to fail, and notes what it checked.
 
-        `place`: the model's and the op's, for an item made from a model; `temporary`: the folder
-        that every run has another of. Raises Mismatch, Unverified, and pytest's own for a skip
-        or an expected failure.
+        `place`: the model's and the op's, for an item made from a model; `temporary`: the base of
+        pytest's temporary folders in this process. Raises Mismatch, Unverified, and pytest's own
+        for a skip or an expected failure.
         """
         __tracebackhide__ = True
         from padcheck.pytest_plugin.judging import weigh
 
         weighed = weigh(report, settings.allow, self.options.known, names, among=among)
-        model, at = place or (None, len(item.stash[CHECKS]))
+        model, at = place or (None, None)
         check = {
             "model": model,
             "at": at,
             "verdict": report.verdict,
+            "left": weighed.verdict,
             "allowed": list(weighed.allowed),
             "known": list(weighed.known),
             "seen": list(weighed.seen),
@@ -89,16 +92,27 @@ class Desk:
         raise kind(failure_text(weighed.told, command=command))
 
     def _plain(self, value: Any, temporary: str | None) -> Any:
-        """Texts without what differs from run to run and from machine to machine."""
+        """Texts without what differs from run to run and from machine to machine.
+
+        pytest counts the folders of a process: which is `test_a0` and which `test_a1` depends on
+        the tests before, and each worker has a base of its own in one for all.
+        """
         if isinstance(value, str):
             if temporary is not None:
-                value = value.replace(temporary, "{tmp}")
-            return value.replace(self._root + os.sep, "")
+                base = os.path.dirname(temporary) if self._is_worker else temporary
+                value = _numbered(base).sub(r"{tmp}\1", value)
+            value = value.replace(self._root + os.sep, "")
+            return value.encode(errors="backslashreplace").decode()  # xdist takes no other
         if isinstance(value, Mapping):
             return {key: self._plain(item, temporary) for key, item in value.items()}
         if isinstance(value, list):
             return [self._plain(item, temporary) for item in value]
         return value
+
+
+def _numbered(base: str) -> re.Pattern[str]:
+    """A worker's base or the one for all, and a folder in it up to its number."""
+    return re.compile(re.escape(base) + r"(?:[\\/]popen-gw\d+)?(?:([\\/][^\\/]*?)\d+(?=[\\/]|$))?")
 
 
 #: The desk of a run.
@@ -108,13 +122,18 @@ DESK = pytest.StashKey[Desk]()
 def noted(
     item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
 ) -> pytest.TestReport:
-    """The report of a test's phase, with what the test checked as its `padcheck`."""
+    """The report of a test's phase, with what was checked in it as its `padcheck`.
+
+    A test that ends before it gets its fixture has checked nothing.
+    """
     checks = item.stash.get(CHECKS, None)
-    if checks is None:
+    if checks is None and "padcheck" not in getattr(item, "fixturenames", ()):
         return report
     unverified = call.excinfo is not None and isinstance(call.excinfo.value, Unverified)
     report.padcheck = {  # type: ignore[attr-defined]
-        "checks": checks if call.when == "call" else [],
+        "checks": list(checks or ()),
         "unverified": unverified and report.failed,
     }
+    if checks:
+        checks.clear()
     return report

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,7 +42,10 @@ class Padcheck:
     def assert_equivalent(self, source: Any, target: Any = None, **options: Any) -> Report:
         """That `target` is the same model as `source`; takes what `padcheck.compare` takes."""
         __tracebackhide__ = True
-        given = {**self._given(), "trust": self._settings.trust, **options}
+        from padcheck.checks.compare import compare
+
+        _check_names(compare, options)
+        given = {**self._given(source, options), "trust": self._settings.trust, **options}
         return self._held(Call(command="compare", source=source, target=target, options=given))
 
     def assert_diagnosed(self, model: Any, example_inputs: Any = None, **options: Any) -> Report:
@@ -48,7 +54,10 @@ class Padcheck:
         Takes what `padcheck.diagnose` takes.
         """
         __tracebackhide__ = True
-        given = {**self._given(), "static": self._settings.static, **options}
+        from padcheck.checks.diagnose import diagnose
+
+        _check_names(diagnose, options)
+        given = {**self._given(model, options), "static": self._settings.static, **options}
         if example_inputs is not None:
             given["example_inputs"] = example_inputs
         return self._held(Call(command="diagnose", source=model, options=given))
@@ -58,14 +67,13 @@ class Padcheck:
     ) -> Report:
         """That `fn` computes the op `spec`; takes what `padcheck.check_callable` takes."""
         __tracebackhide__ = True
-        from padcheck.checks.callable import check_callable
+        from padcheck.checks.callable import check_callable, reproduced
 
         try:
             report = check_callable(spec, fn, layout)
         except PadcheckError as error:
             raise error.with_traceback(None) from None
-        more = "" if layout == "channels_first" else f", layout={layout!r}"
-        command = f"padcheck.check_callable({spec!r}, {report.ops[0].name}{more})"
+        command = reproduced(spec, fn, layout)
         self._hold(report, command, names=_geometry_names(spec))
         return report
 
@@ -84,8 +92,18 @@ class Padcheck:
 
         return padcheck.strategies
 
-    def _given(self) -> dict[str, Any]:
-        return {"input_shapes": dict(self._settings.input_shape) or None}
+    def _given(self, source: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+        """The shapes of the marker; of those that are for all tests, the ones for this model."""
+        __tracebackhide__ = True
+        shapes, desk = self._settings.input_shape, self._desk
+        for_all = shapes is desk.options.settings.input_shape
+        if shapes and for_all and "input_shapes" not in options and isinstance(source, _PATHS):
+            try:
+                listing = desk.measurements.listing(Path(source), trust=self._settings.trust)
+            except PadcheckError as error:
+                raise error.with_traceback(None) from None
+            shapes = desk.shapes(self._settings, listing.inputs)
+        return {"input_shapes": dict(shapes) or None}
 
     def _held(self, call: Call) -> Report:
         __tracebackhide__ = True
@@ -117,6 +135,17 @@ class Padcheck:
         return command or f"pytest '{self._item.nodeid}'"
 
 
+_PATHS = (str, os.PathLike)
+
+
+def _check_names(function: Callable[..., Any], options: Mapping[str, Any]) -> None:
+    """Raises TypeError for an option that the function does not take, as a call of it does."""
+    __tracebackhide__ = True
+    for name in options:
+        if name not in inspect.signature(function).parameters:
+            raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}")
+
+
 #: Options that a command has words for.
 _SPOKEN = ("input_shapes", "via", "change_ordering", "static", "trust")
 
@@ -131,4 +160,4 @@ def _geometry_names(spec: OpSpec) -> list[str]:
     """What a file of known failures may call a geometry."""
     from padcheck.checks.suite import case_id
 
-    return [str(spec), case_id(spec)]
+    return [str(spec), repr(spec), case_id(spec)]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,8 +15,10 @@ from padcheck.pytest_plugin.known import problems
 if TYPE_CHECKING:
     from padcheck.pytest_plugin.options import Options
 
-__all__ = ["GATHERING", "Gathering", "outcome_of"]
+__all__ = ["LEFT_OUT", "Gathering", "outcome_of"]
 
+#: What a worker of pytest-xdist tells where it collected tests that are not to run.
+LEFT_OUT = "padcheck_left_out"
 #: When pytest-xdist tells of a worker that died, it is in no phase of a test.
 _CRASHED = "???"
 
@@ -23,7 +27,7 @@ def outcome_of(report: pytest.TestReport) -> str:
     """One word for how a phase of a test ended."""
     if hasattr(report, "wasxfail"):
         return "xpassed" if report.passed else "xfailed"
-    if report.failed and report.when != "call":
+    if report.failed and report.when in ("setup", "teardown"):
         return "error"
     if report.failed and getattr(report, "padcheck", {}).get("unverified"):
         return "unverified"
@@ -31,32 +35,50 @@ def outcome_of(report: pytest.TestReport) -> str:
 
 
 class Gathering:
-    """The tests that used padcheck, by node id; in the process that prints, and no other."""
+    """The tests that used padcheck, by node id; in the process that prints, and no other.
+
+    `cut`: whether tests were left out that were asked for.
+    """
 
     def __init__(self, config: pytest.Config, options: Options) -> None:
         self.options = options
         self.tests: dict[str, dict[str, Any]] = {}
         self.unverified: list[pytest.TestReport] = []
         self.failed: list[pytest.TestReport] = []
+        self.cut = False
         self._config = config
 
     def take(self, report: pytest.TestReport) -> None:
-        """Notes one phase of a test; its worst one counts."""
+        """Notes one phase of a test; its worst one counts, and a test that runs again starts anew.
+
+        What a process was at when it died counts if the test was known to use padcheck, or where
+        padcheck was asked for something.
+        """
         told: Mapping[str, Any] | None = getattr(report, "padcheck", None)
-        if told is None and report.when != _CRASHED:
+        if report.when == _CRASHED:
+            self.cut = True
+            told = {"checks": []} if self._asked() or report.nodeid in self.tests else None
+        if told is None:
             return
         outcome = outcome_of(report)
         test = self.tests.setdefault(
             report.nodeid, {"id": report.nodeid, "outcome": outcome, "checks": []}
         )
-        if outcome != "passed" and test["outcome"] in ("passed", "skipped"):
+        if report.when == "setup":
+            test.update(outcome=outcome, checks=[])
+        elif outcome != "passed" and test["outcome"] in ("passed", "skipped"):
             test["outcome"] = outcome
-        if told and told["checks"]:
-            test["checks"] = told["checks"]
+        test["checks"] += told["checks"]
+        if outcome == "skipped" and not test["checks"]:
+            self.cut = True  # had it run, it would have checked something
         if outcome == "unverified":
             self.unverified.append(report)
         elif outcome in ("failed", "error"):
             self.failed.append(report)
+
+    def _asked(self) -> bool:
+        options = self.options
+        return bool(options.models or options.json or options.known)
 
     def checks(self) -> Iterator[Mapping[str, Any]]:
         """All checks, in no order."""
@@ -71,11 +93,21 @@ class Gathering:
 
     def left_out(self) -> bool:
         """Whether the run may have left out tests of the suite."""
+        if self.cut:
+            return True
         option = self._config.option
         chosen = ("keyword", "markexpr", "deselect", "lf", "stepwise", "maxfail", "ignore")
         if any(getattr(option, name, None) for name in (*chosen, "collectonly", "ignore_glob")):
             return True
-        return any("::" in arg or arg.endswith(".py") for arg in map(str, self._config.args))
+        if self._config.args_source is not pytest.Config.ArgsSource.ARGS:
+            return False
+        return not all(self._is_wide(arg) for arg in map(str, self._config.args))
+
+    def _is_wide(self, arg: str) -> bool:
+        """Whether an argument is a folder with all tests of a project: its root, or one in it."""
+        root, path = self._config.rootpath, self._config.invocation_params.dir / arg
+        folder = Path(os.path.realpath(path))
+        return folder.is_dir() and (folder == root or folder.parent == root)
 
     def session(self, found: list[str]) -> dict[str, Any]:
         """The session's report, JSON-ready; `found` are the problems."""
@@ -86,7 +118,3 @@ class Gathering:
         return session_report(
             list(self.tests.values()), padcheck=__version__, known=known, problems=found
         )
-
-
-#: The gathering of a run.
-GATHERING = pytest.StashKey[Gathering]()

@@ -31,13 +31,15 @@ _DIAGNOSES = ("diagnose", "conv")
 class Weighed:
     """A report, and what is left of it.
 
-    `left`: the ops that are not excused; `whole_left`: whether the outputs are not. `allowed`:
-    codes that were needed; `seen` and `known`: the places of the known failures that are about
-    something of this report, and of those that failed as they say.
+    `left`: the ops that are not excused; `kept`: those and the equivalent ones; `whole_left`:
+    whether the outputs are not excused. `allowed`: codes that were needed; `seen` and `known`: the
+    places of the known failures that are about something of this report, and of those that failed
+    as they say.
     """
 
     report: Report
     left: tuple[str, ...] = ()
+    kept: tuple[OpReport, ...] = ()
     whole_left: bool = False
     allowed: tuple[str, ...] = ()
     seen: tuple[int, ...] = ()
@@ -51,17 +53,19 @@ class Weighed:
     @property
     def told(self) -> Report:
         """The report without what is excused."""
-        ops = self.report.ops
-        names = {op.name for op in ops if op.verdict == EQUIVALENT or op.name in self.left}
-        return narrowed(self.report, names, whole=self.whole_left)
+        return narrowed(self.report, self.kept, whole=self.whole_left)
 
 
-def narrowed(report: Report, ops: Collection[str], *, whole: bool) -> Report:
-    """The report on some ops alone, and on the outputs if `whole`."""
+def narrowed(report: Report, ops: Sequence[OpReport], *, whole: bool) -> Report:
+    """The report on some of its ops alone, and on the outputs if `whole`.
+
+    An op of the target without a partner may have the name of one of the source, and no findings.
+    """
+    names = {op.name for op in ops if not op.of_target}
     return dataclasses.replace(
         report,
-        ops=tuple(op for op in report.ops if op.name in ops),
-        findings=tuple(finding for finding in report.findings if finding.op in ops),
+        ops=tuple(ops),
+        findings=tuple(finding for finding in report.findings if finding.op in names),
         end_to_end=report.end_to_end if whole else None,
     )
 
@@ -80,6 +84,7 @@ def weigh(
     one is a part of, where the ops that explain the outputs are not in this one.
     """
     left: list[str] = []
+    kept: list[OpReport] = []
     allowed: list[str] = []
     seen: list[int] = []
     hit: list[int] = []
@@ -87,6 +92,8 @@ def weigh(
         excuse = _excuse(report, op, allow, known, names)
         seen += excuse.seen
         hit += excuse.known
+        if excuse.left or op.verdict == EQUIVALENT:
+            kept.append(op)
         if excuse.left:
             left.append(op.name)
         else:
@@ -102,6 +109,7 @@ def weigh(
     return Weighed(
         report=report,
         left=tuple(left),
+        kept=tuple(kept),
         whole_left=whole_left,
         allowed=tuple(sorted(set(allowed))),
         seen=tuple(sorted(set(seen))),

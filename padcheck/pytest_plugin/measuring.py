@@ -6,7 +6,7 @@ import json
 import os
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +89,10 @@ class Measurements:
         self._kept: dict[str, Any] = {}
 
     def report(self, call: Call) -> Report:
-        """The report of a call; raises the PadcheckError that the call raised."""
+        """The report of a call; raises the PadcheckError that the call raised.
+
+        Its models go by the paths of this call, however another wrote them.
+        """
         from padcheck.records import Report
 
         key = call.key()
@@ -99,7 +102,8 @@ class Measurements:
             told = self._told(key, lambda: call.run().to_dict())
             self._kept[key] = told if isinstance(told, PadcheckError) else Report.from_dict(told)
         report: Report = self._raised(self._kept[key])
-        return report
+        target = _renamed(report.target, call.target)
+        return replace(report, source=_renamed(report.source, call.source), target=target)
 
     def listing(self, path: Path, *, trust: bool) -> Listing:
         """What a model holds; raises ModelError, MissingFramework."""
@@ -136,6 +140,11 @@ class Measurements:
             kind = getattr(errors, name, PadcheckError)
             return kind(message)
         return told["made"]
+
+
+def _renamed(ref: Any, model: Any) -> Any:
+    """A reference to a model by the path that was given; to one that was converted, as it is."""
+    return ref if ref is None or model is None else replace(ref, path=str(Path(model)))
 
 
 def _list(path: Path, trust: bool) -> dict[str, list[str]]:

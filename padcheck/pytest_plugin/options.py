@@ -47,7 +47,7 @@ class Options:
 
 def add_options(parser: pytest.Parser) -> None:
     """Registers the options and their ini keys."""
-    group = parser.getgroup("padcheck", "models converted between frameworks")
+    group = parser.getgroup("padcheck", "padcheck: models converted between frameworks")
 
     def add(name: str, help_: str, *, ini: Any = None, **option: Any) -> None:
         group.addoption(f"--padcheck-{name}", help=help_, **option)
@@ -85,6 +85,8 @@ def read_options(config: pytest.Config) -> Options:
     read = _Reader(config)
     models = [read.path("model", value) for value in read.many("model")]
     against = [read.path("against", value) for value in read.many("against")]
+    if config.getoption("padcheck_model") and not config.getoption("padcheck_against"):
+        against = []  # those of the ini file belong to its models
     for name, paths in (("model", models), ("against", against)):
         for path in paths:
             if not path.exists():
@@ -98,14 +100,14 @@ def read_options(config: pytest.Config) -> Options:
     for place, pair in zip(places, pairs, strict=True):
         if places.count(place) > 1:
             raise read.error("model", f"expected each model once but got {pair.source} twice")
-    known_file = read.file("known")
+    known_file = None if config.getoption("runxfail", False) else read.file("known")
     return Options(
         settings=Settings(
             input_shape=_shapes(read),
             allow=_allowed(read),
             unverified=_how(read),
-            static=bool(read.one("static")),
-            trust=bool(read.one("trust")),
+            static=read.flag("static"),
+            trust=read.flag("trust"),
         ),
         models=tuple(pairs),
         asked=bool(config.getoption("padcheck_model")),
@@ -124,18 +126,29 @@ class _Reader:
     def _given(self, name: str) -> Any:
         return self._config.getoption(f"padcheck_{name.replace('-', '_')}")
 
-    def many(self, name: str) -> list[str]:
-        found = self._given(name) or self._config.getini(f"padcheck_{name.replace('-', '_')}")
-        return list(found or ())
-
-    def one(self, name: str) -> Any:
-        found = self._given(name)
-        if found is not None:
-            return found
+    def _ini(self, name: str) -> Any:
         try:
-            return self._config.getini(f"padcheck_{name}")
-        except ValueError as error:  # pytest 8's for a bool that is none
-            raise self.error(name, str(error)) from error
+            return self._config.getini(f"padcheck_{name.replace('-', '_')}")
+        except (ValueError, TypeError, pytest.UsageError) as error:  # by pytest 8, by a toml, by 9
+            raise self.error(name, str(error)) from None
+
+    def many(self, name: str) -> list[str]:
+        found = self._given(name) or self._ini(name) or []
+        if not (isinstance(found, list) and all(isinstance(each, str) for each in found)):
+            raise self.error(name, f"expected a list of texts but got {found!r}")
+        return found
+
+    def flag(self, name: str) -> bool:
+        return bool(self._given(name) or self._ini(name))
+
+    def one(self, name: str) -> str | None:
+        """None where nothing is said; a key of the ini file with nothing behind it says nothing."""
+        found = self._given(name)
+        if found is None:
+            found = self._ini(name) or None
+        if not isinstance(found, (str, type(None))):
+            raise self.error(name, f"expected a text but got {found!r}")
+        return found
 
     def where(self, name: str) -> str:
         """What the user wrote: the option, or the ini key and its file."""
@@ -148,6 +161,8 @@ class _Reader:
 
     def path(self, name: str, value: str) -> Path:
         """Paths of the command line start where pytest was called, those of the ini file at it."""
+        if not value.strip():
+            raise self.error(name, f"expected a path but got {value!r}")
         start = self._config.invocation_params.dir
         if self._given(name) is None and self._config.inipath is not None:
             start = self._config.inipath.parent
@@ -155,7 +170,7 @@ class _Reader:
 
     def file(self, name: str) -> Path | None:
         value = self.one(name)
-        return self.path(name, value) if value else None
+        return None if value is None else self.path(name, value)
 
 
 def _shapes(read: _Reader) -> dict[str, tuple[int, ...]]:
@@ -183,10 +198,12 @@ def _allowed(read: _Reader) -> tuple[str, ...]:
 
 
 def _how(read: _Reader) -> str:
-    value = read.one("unverified") or UNVERIFIED[0]
+    value = read.one("unverified")
+    if value is None:
+        return UNVERIFIED[0]
     if value not in UNVERIFIED:
         raise read.error("unverified", f"expected one of {', '.join(UNVERIFIED)} but got {value!r}")
-    return str(value)
+    return value
 
 
 def _writable(read: _Reader) -> Path | None:

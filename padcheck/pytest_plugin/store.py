@@ -45,7 +45,11 @@ class Store:
             if begun.exists():
                 raise Died(begun.read_text())
             begun.write_text(str(os.getpid()))
-            text = make()
+            try:
+                text = make()
+            except BaseException:
+                begun.unlink()
+                raise
             kept.execute("INSERT INTO kept VALUES (?)", (text,))
             kept.execute("COMMIT")
             return text

@@ -34,10 +34,14 @@ def _short(path: os.PathLike[str]) -> str:
     return os.path.relpath(path)
 
 
+#: Those of pytest; its plugins have further ones, with words of their own.
+_OUTCOMES = ("passed", "failed", "skipped")
+
+
 def status(report: pytest.TestReport) -> Status | None:
     """The verdict of an item made from a model, and what is unverified; None for pytest's own."""
     told: Mapping[str, Any] | None = getattr(report, "padcheck", None)
-    if told is None or report.when != "call":
+    if told is None or report.when != "call" or report.outcome not in _OUTCOMES:
         return None
     if told.get("unverified"):
         return "unverified", "U", ("UNVERIFIED", {"yellow": True})
@@ -83,7 +87,7 @@ def _unverified(terminal: pytest.TerminalReporter, reports: Sequence[pytest.Test
     terminal.section("UNVERIFIED", sep="=", yellow=True, bold=True)
     for report in sorted(reports, key=lambda each: each.nodeid):
         if style in ("no", "line"):
-            first = next(iter(_text(report).splitlines()), "")
+            first = next(iter(_message(report).splitlines()), "")
             terminal.line(f"{report.nodeid}: {first}")
             continue
         terminal.section(report.head_line or report.nodeid, sep="_", yellow=True, bold=True)
@@ -94,16 +98,39 @@ def _text(report: pytest.TestReport) -> str:
     return report.longreprtext.strip("\n")
 
 
-def github_lines(gathering: Gathering) -> list[str]:
+def github_lines(config: pytest.Config, gathering: Gathering) -> list[str]:
     """One workflow command per failing test, as GitHub Actions reads them."""
     from padcheck.report.github import annotation
 
     lines = []
     for report in (*gathering.failed, *gathering.unverified):
-        path, line, name = report.location
-        crash = getattr(report.longrepr, "reprcrash", None)
-        message = crash.message if crash is not None else _text(report)
-        line = getattr(crash, "lineno", None) if crash is not None and path == crash.path else line
+        file, line, name = _place(config, report)
         title = name or report.nodeid
-        lines.append(annotation("error", message, title=title, file=path, line=line))
+        lines.append(annotation("error", _message(report), title=title, file=file, line=line))
     return lines
+
+
+def _message(report: pytest.TestReport) -> str:
+    """The failure's own text, without the lines of code around it."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message) if crash is not None else _text(report)
+
+
+def _place(config: pytest.Config, report: pytest.TestReport) -> tuple[str, int | None, str]:
+    """Where a test failed: a file as seen from the repository's root, its line, and its name.
+
+    A model has no lines.
+    """
+    path, line, name = report.location
+    file = os.path.abspath(config.rootpath / path)
+    base = os.environ.get("GITHUB_WORKSPACE") or str(config.rootpath)
+    shown = os.path.relpath(file, base)
+    if shown.startswith(os.pardir):
+        shown = path
+    told: Mapping[str, Any] = getattr(report, "padcheck", None) or {"checks": []}
+    if any(check["model"] is not None for check in told["checks"]):
+        return shown, None, name
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is not None and os.path.abspath(config.rootpath / crash.path) == file:
+        return shown, crash.lineno, name
+    return shown, None if line is None else line + 1, name

@@ -19,6 +19,11 @@ SESSION_SCHEMA = "padcheck/session@1"
 
 #: Outcomes of a test that ended at something that nothing excused.
 _STOPPED = ("failed", "error", "unverified")
+#: Outcomes of a test that has nothing against what its checks found.
+_CONTENT = ("passed", "xfailed", "xpassed")
+
+#: What makes that a mismatch is no failure.
+_EXCUSES = ("allowed", "known", "expected")
 
 Test = Mapping[str, Any]
 Check = Mapping[str, Any]
@@ -33,25 +38,21 @@ def session_report(
 ) -> dict[str, Any]:
     """The session as JSON-ready dicts, as `report/session_schema.json` describes it.
 
-    A test is {"id", "outcome", "checks"}; a check {"model", "at", "verdict", "allowed", "known",
-    "report"}: the place of its model in the session and of its op there, None for a call; its
-    verdict before excuses; the codes and the places in `known` that excused it; its report.
-    `padcheck` is the version; `known` are the known failures, each with an "id".
+    A test is {"id", "outcome", "checks"}; a check {"model", "at", "verdict", "left", "allowed",
+    "known", "report"}: the place of its model in the session and of its op there, None for a call;
+    its verdict, and what is left of it after excuses; the codes and the places in `known` that
+    excused it; its report. `padcheck` is the version; `known` are the known failures, each with an
+    "id".
 
     1. The checks of one model make one report; each other check has its own.
-    2. A test ends at its first check that is not wholly excused: only the last check of a test
-       that failed can be excused in part, and then counts as it is.
-    3. The verdict is the worst of the checks that are not excused; a test that failed for another
+    2. A test that passed, or failed as its own mark says, expected what its checks found.
+    3. The verdict is the worst of what is left in the other tests; one that failed for another
        reason may have checked nothing, and is unverified.
     """
     rows = sorted(tests, key=_order)
     reports, homes = _reports(rows)
-    excused = [
-        check
-        for test in rows
-        for place, check in enumerate(_checks(test))
-        if _is_excused(test, place)
-    ]
+    checks = [check for test in rows for check in _checks(test)]
+    excused = [check for check in checks if check["verdict"] != check["left"] == EQUIVALENT]
     counts = [report["counts"] for report in reports]
     names = ("ops", EQUIVALENT, MISMATCH, UNVERIFIED)
     return {
@@ -63,6 +64,7 @@ def session_report(
             **{name: sum(count[name] for count in counts) for name in names},
             "allowed": sum(bool(check["allowed"]) for check in excused),
             "known": sum(bool(check["known"]) for check in excused),
+            "expected": sum(_expected(test) for test in rows),
         },
         "tests": [_told(test, homes[index], known) for index, test in enumerate(rows)],
         "reports": reports,
@@ -75,10 +77,10 @@ def session_report(
 
 
 def summary_line(session: Mapping[str, Any]) -> str:
-    """`padcheck: 21 ops, 16 equivalent, 5 mismatch, 0 unverified`, and what was excused."""
+    """`padcheck: 21 ops, 16 equivalent, 5 mismatch, 0 unverified`, and what was no failure."""
     counts = session["counts"]
     parts = [f"{counts[name]} {name}" for name in (EQUIVALENT, MISMATCH, UNVERIFIED)]
-    parts += [f"{counts[name]} {name}" for name in ("allowed", "known") if counts[name]]
+    parts += [f"{counts[name]} {name}" for name in _EXCUSES if counts[name]]
     return f"padcheck: {', '.join([plural(counts['ops'], 'op'), *parts])}"
 
 
@@ -113,23 +115,20 @@ def _worst(verdicts: Iterable[str]) -> str | None:
     return next((one for one in (MISMATCH, UNVERIFIED, EQUIVALENT) if one in there), None)
 
 
-def _is_excused(test: Test, place: int) -> bool:
-    """Whether a check found something, all of which is allowed or known."""
-    check = _checks(test)[place]
-    if check["verdict"] == EQUIVALENT or not (check["allowed"] or check["known"]):
-        return False
-    return test["outcome"] not in _STOPPED or place + 1 < len(_checks(test))  # rule 2
+def _expected(test: Test) -> int:
+    """How many of its checks found what the test expected (rule 2)."""
+    if test["outcome"] not in _CONTENT:
+        return 0
+    return sum(check["left"] != EQUIVALENT for check in _checks(test))
 
 
-def _left(test: Test) -> list[str]:
-    """The verdicts of what was not excused, and of what was not reached (rule 3)."""
-    checks = _checks(test)
-    left = [check for place, check in enumerate(checks) if not _is_excused(test, place)]
-    verdicts = [check["verdict"] for check in left]
-    if test["outcome"] == UNVERIFIED and left and (left[-1]["allowed"] or left[-1]["known"]):
-        verdicts[-1] = UNVERIFIED  # had a mismatch been left, the test would have failed
-    if test["outcome"] in _STOPPED and set(verdicts) <= {EQUIVALENT}:
-        verdicts.append(UNVERIFIED)
+def _left(test: Test) -> set[str]:
+    """The verdicts that are left of a test, and of what it did not reach (rules 2, 3)."""
+    if test["outcome"] in _CONTENT:
+        return {EQUIVALENT}
+    verdicts = {check["left"] for check in _checks(test)}
+    if test["outcome"] in _STOPPED and verdicts <= {EQUIVALENT}:
+        verdicts.add(UNVERIFIED)
     return verdicts
 
 

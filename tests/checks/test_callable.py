@@ -176,10 +176,11 @@ def failing(*arguments):
     return caught
 
 
-def test_assert_callable_raises_the_report_and_the_call_that_gives_it():
+def test_assert_callable_raises_what_differs_and_the_call_that_gives_it():
     text = str(failing(SPEC, my_layer).value)
     told, _, call = text.rpartition("\nreproduce: ")
-    assert told == str(padcheck.check_callable(SPEC, my_layer))
+    assert told.startswith("PAD101 asymmetric_same: my_layer: extra pad is at the bottom/right")
+    assert "pads=(0,1), but should be (1,1) [conv(n=8x8, k=3x3, s=2x2)]" in told
     assert call == (
         "padcheck.check_callable("
         "padcheck.conv(input_size=(8, 8), kernel_size=3, stride=2, pads=1), my_layer)"
@@ -219,8 +220,7 @@ def test_assert_callable_raises_for_what_could_not_be_checked():
         raise RuntimeError("no kernel")
 
     text = str(failing(SPEC, broken).value)
-    assert text.startswith("unverified\n")
-    assert "the function raised RuntimeError: no kernel" in text
+    assert text.startswith("unverified: broken: the function raised RuntimeError: no kernel")
 
 
 def test_assert_callable_refuses_wrong_arguments():
@@ -239,3 +239,20 @@ def test_an_op_too_large_is_unverified_without_a_call():
     report = padcheck.check_callable(spec, lambda x, weight: pytest.fail("called"))
     assert report.verdict == "unverified"
     assert "too large" in report.ops[0].reason
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [spec for spec in padcheck.geometries() if not spec.reads_input]
+    + [padcheck.conv(input_size=(1, 1), kernel_size=1, stride=2, pads=1)],
+    ids=str,
+)
+def test_an_op_that_reads_padding_alone_is_held_to_what_that_gives(spec):
+    def right(x, weight, bias=None):
+        return np.zeros((len(x), spec.channels[1], *spec.output_size), np.float32)
+
+    def reads(x, weight, bias=None):
+        return right(x, weight) + x.sum()
+
+    assert padcheck.check_callable(spec, right).ok
+    assert padcheck.check_callable(spec, reads).verdict == "mismatch"
