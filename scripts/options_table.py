@@ -33,7 +33,7 @@ def table() -> str:
     marked = {field.name for field in dataclasses.fields(Settings)}
     rows = ["| option | ini key | marker | what |", "|---|---|---|---|"]
     for (option, more), key in zip(recorder.options.items(), recorder.keys, strict=True):
-        value = f" {more['metavar']}" if "metavar" in more else ""
+        value = f"={more['metavar']}" if "metavar" in more else ""
         name = key.removeprefix("padcheck_")
         mark = f"`{name}=`" if name in marked else ""
         rows.append(f"| `{option}{value}` | `{key}` | {mark} | {more['help']} |")

@@ -46,6 +46,10 @@ class Lab:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the child processes."""
         for worker in self._workers.values():
             worker.close()
 

@@ -42,7 +42,9 @@ def import_framework(module: str, *, extra: str) -> ModuleType:
     and FrameworkError, with the reason, where it is installed and cannot be loaded.
     """
     if not is_installed(module):
-        raise MissingFramework(f"{module}: not installed (pip install 'padcheck[{extra}]')")
+        package = module.partition(".")[0]
+        name = module if importlib.util.find_spec(package) else package
+        raise MissingFramework(f"{name}: not installed (pip install 'padcheck[{extra}]')")
     try:
         return importlib.import_module(module)
     except Exception as error:

@@ -41,12 +41,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Controller(config, options), "padcheck_controller")
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    from padcheck.pytest_plugin.desk import DESK
+
+    desk = config.stash.get(DESK, None)
+    if desk is not None:
+        desk.measurements.close()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     report = yield
-    if isinstance(collector, pytest.Session) and report.passed:
+    if isinstance(collector, pytest.Session) and report.passed and _has_models(collector):
         from padcheck.pytest_plugin.collecting import model_files
 
         report.result.extend(model_files(collector))
@@ -58,9 +66,17 @@ def pytest_make_collect_report(
 
 
 def pytest_collect_file(file_path: Any, parent: pytest.Collector) -> pytest.Collector | None:
+    if not _has_models(parent):
+        return None
     from padcheck.pytest_plugin.collecting import named_file
 
     return named_file(file_path, parent)
+
+
+def _has_models(node: pytest.Collector) -> bool:
+    from padcheck.pytest_plugin.desk import DESK
+
+    return bool(node.config.stash[DESK].options.models)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -93,6 +109,14 @@ def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -
     from padcheck.pytest_plugin.terminal import status
 
     return status(report)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    controller = config.pluginmanager.get_plugin("padcheck_controller")
+    if controller is not None:
+        controller.sections(terminalreporter)
 
 
 @pytest.fixture

@@ -8,30 +8,21 @@ partner. Models are read when they are collected, and measured when the first it
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from padcheck.pytest_plugin.desk import CHECKS, DESK
+from padcheck.pytest_plugin.desk import DESK
+from padcheck.pytest_plugin.items import END_TO_END, NOTHING, TARGET_OPS, OpItem, safe_ids
 from padcheck.pytest_plugin.measuring import Call
-from padcheck.pytest_plugin.outcomes import Unverified
 
 if TYPE_CHECKING:
     from padcheck.pytest_plugin.measuring import Listing
     from padcheck.pytest_plugin.options import ModelPair
-    from padcheck.records import Report
 
-__all__ = ["ModelFile", "OpItem", "model_files", "named_file"]
-
-END_TO_END = "end-to-end"
-TARGET_OPS = "target-ops"
-
-#: What `-k` and node ids take as part of a name; `::` parts them, `[` would start parameters.
-_UNSAFE = re.compile(r"[^\w.+\-/]+")
-_WORDS = ("and", "or", "not", "None", "True", "False")
+__all__ = ["ModelFile", "model_files", "named_file"]
 
 
 def model_files(session: pytest.Session) -> Iterator[ModelFile]:
@@ -43,7 +34,7 @@ def model_files(session: pytest.Session) -> Iterator[ModelFile]:
     options = session.config.stash[DESK].options
     if not options.asked and _only_tests(session):
         return
-    named = [session.isinitpath(place_of(pair.source)) for pair in options.models]
+    named = [session.isinitpath(pair.file) for pair in options.models]
     if any(named) and all("::" in arg for arg in session.config.args):
         return
     for index, is_named in enumerate(named):
@@ -63,15 +54,9 @@ def named_file(path: Path, parent: pytest.Collector) -> ModelFile | None:
     if not parent.session.isinitpath(path):
         return None
     for index, pair in enumerate(parent.config.stash[DESK].options.models):
-        if place_of(pair.source) == path:
+        if pair.file == path:
             return ModelFile.of(parent, index)
     return None
-
-
-def place_of(source: Path) -> Path:
-    """The file that stands for a model in node ids: pytest takes no `folder::name`."""
-    inside = source / "saved_model.pb"
-    return inside if inside.is_file() else source
 
 
 class ModelFile(pytest.File):
@@ -84,10 +69,9 @@ class ModelFile(pytest.File):
     def of(cls, parent: pytest.Collector, index: int) -> ModelFile:
         """The collector of the model at that place among the options."""
         pair = parent.config.stash[DESK].options.models[index]
-        path, root = place_of(pair.source), parent.config.rootpath
-        nodeid = Path(os.path.relpath(path, root)).as_posix()  # pytest's is empty outside the root
+        path, nodeid = pair.file, pair.nodeid(parent.config)
         if isinstance(parent, pytest.Session):
-            path = root / nodeid  # where `--lf` looks for it
+            path = parent.config.rootpath / nodeid  # where `--lf` looks for it
         made: ModelFile = cls.from_parent(parent, path=path, nodeid=nodeid)
         made.index = index
         return made
@@ -106,20 +90,24 @@ class ModelFile(pytest.File):
 
         try:
             self._check_format()
-            listing = self._listing(self.pair.source)
+            listing = self._listing(self.pair)
             self._check_shapes()
         except PadcheckError as error:
             raise self.CollectError(f"{error}") from None
         self.ops = listing.ops
-        more = () if self.pair.target is None else (TARGET_OPS, END_TO_END)
+        more: tuple[str, ...] = (TARGET_OPS, END_TO_END)
+        if self.pair.target is None:
+            more = () if listing.ops else (NOTHING,)
         what = (*listing.ops, *more)
         for at, (name, told) in enumerate(zip(safe_ids(what), what, strict=True)):
             op = told if at < len(listing.ops) else None
             yield OpItem.from_parent(self, name=name, op=op, at=at, what=told)
 
-    def _listing(self, path: Path) -> Listing:
+    def _listing(self, pair: ModelPair) -> Listing:
         desk = self.config.stash[DESK]
-        return desk.measurements.listing(Path(shown(path)), trust=desk.options.settings.trust)
+        command = "diagnose" if pair.target is None else "compare"
+        path = Path(shown(pair.source))
+        return desk.measurements.listing(path, command, trust=desk.options.settings.trust)
 
     def _check_format(self) -> None:
         """Raises UsageError for what can be compared alone, where there is nothing to compare."""
@@ -140,7 +128,7 @@ class ModelFile(pytest.File):
         options = self.config.stash[DESK].options
         if not options.settings.input_shape:
             return
-        had = {name for pair in options.models for name in self._listing(pair.source).inputs}
+        had = {name for pair in options.models for name in self._listing(pair).inputs}
         for name in options.settings.input_shape:
             if name not in had:
                 listed = ", ".join(sorted(had))
@@ -151,7 +139,7 @@ class ModelFile(pytest.File):
         """What measures this model."""
         desk = self.config.stash[DESK]
         settings = desk.options.settings
-        shapes = desk.shapes(settings, self._listing(self.pair.source).inputs)
+        shapes = desk.shapes(settings, self._listing(self.pair).inputs)
         source = shown(self.pair.source)
         options: dict[str, Any] = {"input_shapes": shapes or None}
         if self.pair.target is None:
@@ -165,100 +153,6 @@ class ModelFile(pytest.File):
 def shown(path: Path) -> str:
     """The path as a user would write it here."""
     try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
+        return os.path.relpath(path)
+    except (ValueError, OSError):  # another drive, or a test removed the folder it went to
         return str(path)
-
-
-def safe_ids(names: Sequence[str]) -> list[str]:
-    """The names without what node ids or `-k` trip over, each another."""
-    ids: list[str] = []
-    taken: dict[str, int] = {}
-    for name in names:
-        made = base = _UNSAFE.sub("_", name).strip("_").lstrip("-_") or "op"
-        if base in _WORDS:
-            made = base = f"{base}_"
-        number = taken.get(base, 1)
-        while made in taken:
-            number += 1
-            made = f"{base}-{number}"
-        taken[base] = number
-        taken.setdefault(made, 1)
-        ids.append(made)
-    return ids
-
-
-class OpItem(pytest.Item):
-    """One op of a model; or, without an op, what all ops together leave to be checked."""
-
-    def __init__(self, *, op: str | None, at: int, what: str, **more: Any) -> None:
-        super().__init__(**more)
-        self.op = op
-        self.at = at
-        self.what = what
-        self.add_marker("padcheck")
-        self.stash[CHECKS] = []
-
-    @property
-    def file(self) -> ModelFile:
-        """The model that it is of."""
-        assert isinstance(self.parent, ModelFile)
-        return self.parent
-
-    def runtest(self) -> None:
-        """Measures the model if no item did so far; passes, fails or is unverified."""
-        from padcheck.errors import PadcheckError
-
-        desk, call = self.config.stash[DESK], self.file.call
-        try:
-            whole = desk.measurements.report(call)
-        except PadcheckError as error:
-            raise pytest.fail.Exception(str(error), pytrace=False) from None
-        report = self._part(whole)
-        if report is None:
-            raise Unverified(f"unverified: {self.what}: the model's report has no such op")
-        desk.hold(
-            self,
-            report,
-            desk.options.settings,
-            command=self._command(report, call),
-            names=[self.nodeid, self.name, self.what],
-            among=whole,
-            place=(self.file.index, self.at),
-        )
-
-    def _part(self, whole: Report) -> Report | None:
-        """What of the model's report is this item's; None for nothing."""
-        from padcheck.pytest_plugin.judging import narrowed
-
-        if self.op is not None:
-            ops = [
-                op for op in whole.ops if not op.of_target and self.op in (op.name, *op.stands_for)
-            ]
-            return narrowed(whole, ops[:1], whole=False) if ops else None
-        if self.what == END_TO_END:
-            return narrowed(whole, (), whole=True)
-        known = set(self.file.ops)
-        others = [op for op in whole.ops if op.of_target or op.name not in known]
-        return narrowed(whole, others, whole=False)
-
-    def _command(self, report: Report, call: Call) -> str | None:
-        from padcheck.report.commands import shortest_command
-
-        return shortest_command(report, source=call.source, target=call.target, **call.options)
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The text alone for what padcheck says; for anything else, what pytest says."""
-        if not isinstance(excinfo.value, (AssertionError, pytest.fail.Exception)):
-            return super().repr_failure(excinfo, style)
-        told = excinfo.getrepr(style="value")
-        if told.reprcrash is not None:  # what `--tb=line` prints: the model, and no code of ours
-            told.reprcrash.path, told.reprcrash.lineno = str(self.path), 1
-        return told
-
-    def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
-        """The model's file, and the op.
-
-        pytest writes `::` for the dots of a name that its node id ends with: this one's does not.
-        """
-        return self.path, 0, f"{self.what} of {self.file.pair.source.name}"

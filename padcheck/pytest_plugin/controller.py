@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from padcheck.pytest_plugin import junit, terminal
+from padcheck.pytest_plugin import junit
 from padcheck.pytest_plugin.gathering import LEFT_OUT, Gathering
+from padcheck.pytest_plugin.terminal import github_lines, header, show_lines, show_sections
 
 if TYPE_CHECKING:
     from padcheck.pytest_plugin.options import Options
@@ -30,7 +32,7 @@ class Controller:
         self._session: dict[str, Any] | None = None
 
     def pytest_report_header(self) -> list[str]:
-        return terminal.header(self._options)
+        return header(self._options)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -46,7 +48,7 @@ class Controller:
         self._gathering.cut = True
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        self._gathering.cut |= not report.passed
+        self._gathering.missed(report)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -59,7 +61,10 @@ class Controller:
         gathering.cut |= bool(session.shouldstop or session.shouldfail)
         if not gathering.tests and not self._options.known and self._options.json is None:
             return
-        self._problems = gathering.problems()
+        ended = session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+        stale = [] if ended else gathering.problems()
+        self._problems = [f"known failures: {problem}" for problem in stale]
+        self._problems += ["the run ended before all tests ran"] if ended else []
         self._session = gathering.session(self._problems)
         junit.add_properties(self._config, self._session)
         if self._options.json is not None:
@@ -80,12 +85,21 @@ class Controller:
         except OSError as error:
             self._problems.append(f"cannot write {path}: {error.strerror or error}")
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def sections(self, terminal: pytest.TerminalReporter) -> None:
+        """What goes among pytest's sections, before its short summary."""
+        if self._session is not None:
+            show_sections(terminal, self._gathering)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> Generator[None, None, None]:
+        yield
         if self._session is None:
             return
-        terminal.show(terminalreporter, self._gathering, self._session, self._problems)
+        show_lines(terminalreporter, self._gathering, self._session, self._problems)
         if os.environ.get("GITHUB_ACTIONS") == "true":
-            for line in terminal.github_lines(self._config, self._gathering):
+            for line in github_lines(self._config, self._gathering, self._problems):
                 terminalreporter.line(line)
 
     def pytest_unconfigure(self) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from padcheck.pytest_plugin.measuring import Measurements
-from padcheck.pytest_plugin.outcomes import Mismatch, Unverified
+from padcheck.pytest_plugin.outcomes import Mismatch, Unverified, in_pytest
 from padcheck.pytest_plugin.store import Store
 
 if TYPE_CHECKING:
@@ -82,14 +82,15 @@ class Desk:
         verdict = weighed.verdict
         if verdict == "equivalent":
             if weighed.known:
-                pytest.xfail("; ".join(self.options.known[at].reason for at in weighed.known))
+                pytest.xfail("; ".join(self.options.known[at].why for at in weighed.known))
             return
         from padcheck.report.failure import failure_text, gist
 
         if verdict == "unverified" and settings.unverified == "skip":
-            pytest.skip(gist(weighed.told))
+            pytest.skip(in_pytest(gist(weighed.told)))
         kind = Mismatch if verdict == "mismatch" else Unverified
-        raise kind(failure_text(weighed.told, command=command))
+        lines = [in_pytest(failure_text(weighed.told))]
+        raise kind("\n\n".join(lines + ([f"reproduce: {command}"] if command else [])))
 
     def _plain(self, value: Any, temporary: str | None) -> Any:
         """Texts without what differs from run to run and from machine to machine.
@@ -133,7 +134,17 @@ def noted(
     report.padcheck = {  # type: ignore[attr-defined]
         "checks": list(checks or ()),
         "unverified": unverified and report.failed,
+        "of_model": getattr(item, "of_model", None),
     }
     if checks:
         checks.clear()
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if (
+        crash is not None
+        and call.excinfo
+        and isinstance(call.excinfo.value, (Mismatch, Unverified))
+    ):
+        crash.message = crash.message.partition("\n")[0]  # for summaries; the text has it all
+    if report.skipped and isinstance(report.longrepr, tuple) and report.padcheck["of_model"]:
+        report.longrepr = (str(item.path), 1, report.longrepr[2])  # the model, and no line of ours
     return report

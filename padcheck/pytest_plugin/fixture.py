@@ -39,13 +39,20 @@ class Padcheck:
         self._settings = marked(item, self._desk.options.settings)
         self._temporary = temporary
 
+    def __repr__(self) -> str:
+        return "<padcheck>"  # pytest shows it with every failure
+
     def assert_equivalent(self, source: Any, target: Any = None, **options: Any) -> Report:
         """That `target` is the same model as `source`; takes what `padcheck.compare` takes."""
         __tracebackhide__ = True
         from padcheck.checks.compare import compare
 
         _check_names(compare, options)
-        given = {**self._given(source, options), "trust": self._settings.trust, **options}
+        given = {
+            **self._given("compare", source, options),
+            "trust": self._settings.trust,
+            **options,
+        }
         return self._held(Call(command="compare", source=source, target=target, options=given))
 
     def assert_diagnosed(self, model: Any, example_inputs: Any = None, **options: Any) -> Report:
@@ -57,7 +64,11 @@ class Padcheck:
         from padcheck.checks.diagnose import diagnose
 
         _check_names(diagnose, options)
-        given = {**self._given(model, options), "static": self._settings.static, **options}
+        given = {
+            **self._given("diagnose", model, options),
+            "static": self._settings.static,
+            **options,
+        }
         if example_inputs is not None:
             given["example_inputs"] = example_inputs
         return self._held(Call(command="diagnose", source=model, options=given))
@@ -81,6 +92,7 @@ class Padcheck:
         self, kind: OpKind | str | None = None, rank: int | None = None
     ) -> tuple[OpSpec, ...]:
         """`padcheck.geometries(kind, rank)`."""
+        __tracebackhide__ = True
         import padcheck
 
         return padcheck.geometries(kind, rank)
@@ -92,14 +104,15 @@ class Padcheck:
 
         return padcheck.strategies
 
-    def _given(self, source: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    def _given(self, command: str, source: Any, options: Mapping[str, Any]) -> dict[str, Any]:
         """The shapes of the marker; of those that are for all tests, the ones for this model."""
         __tracebackhide__ = True
         shapes, desk = self._settings.input_shape, self._desk
         for_all = shapes is desk.options.settings.input_shape
         if shapes and for_all and "input_shapes" not in options and isinstance(source, _PATHS):
             try:
-                listing = desk.measurements.listing(Path(source), trust=self._settings.trust)
+                trust = self._settings.trust
+                listing = desk.measurements.listing(Path(source), command, trust=trust)
             except PadcheckError as error:
                 raise error.with_traceback(None) from None
             shapes = desk.shapes(self._settings, listing.inputs)
@@ -160,4 +173,4 @@ def _geometry_names(spec: OpSpec) -> list[str]:
     """What a file of known failures may call a geometry."""
     from padcheck.checks.suite import case_id
 
-    return [str(spec), repr(spec), case_id(spec)]
+    return [spec.windowing, repr(spec), case_id(spec)]

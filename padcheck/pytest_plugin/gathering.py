@@ -21,6 +21,8 @@ __all__ = ["LEFT_OUT", "Gathering", "outcome_of"]
 LEFT_OUT = "padcheck_left_out"
 #: When pytest-xdist tells of a worker that died, it is in no phase of a test.
 _CRASHED = "???"
+#: Outcomes of a test that an error while it is torn down replaces.
+_HARMLESS = ("passed", "skipped", "xfailed")
 
 
 def outcome_of(report: pytest.TestReport) -> str:
@@ -44,7 +46,7 @@ class Gathering:
         self.options = options
         self.tests: dict[str, dict[str, Any]] = {}
         self.unverified: list[pytest.TestReport] = []
-        self.failed: list[pytest.TestReport] = []
+        self.failed: list[pytest.TestReport | pytest.CollectReport] = []
         self.cut = False
         self._config = config
 
@@ -64,9 +66,9 @@ class Gathering:
         test = self.tests.setdefault(
             report.nodeid, {"id": report.nodeid, "outcome": outcome, "checks": []}
         )
-        if report.when == "setup":
-            test.update(outcome=outcome, checks=[])
-        elif outcome != "passed" and test["outcome"] in ("passed", "skipped"):
+        if report.when == "setup":  # until it has run, it has not passed
+            test.update(outcome="error" if outcome == "passed" else outcome, checks=[])
+        elif report.when != "teardown" or (outcome != "passed" and test["outcome"] in _HARMLESS):
             test["outcome"] = outcome
         test["checks"] += told["checks"]
         if outcome == "skipped" and not test["checks"]:
@@ -74,6 +76,16 @@ class Gathering:
         if outcome == "unverified":
             self.unverified.append(report)
         elif outcome in ("failed", "error"):
+            self.failed.append(report)
+
+    def missed(self, report: pytest.CollectReport) -> None:
+        """Notes what could not be collected; a model that cannot be read is not checked."""
+        if report.passed:
+            return
+        self.cut = True
+        models = self.options.models
+        if report.failed and report.nodeid in {pair.nodeid(self._config) for pair in models}:
+            self.tests[report.nodeid] = {"id": report.nodeid, "outcome": "error", "checks": []}
             self.failed.append(report)
 
     def _asked(self) -> bool:

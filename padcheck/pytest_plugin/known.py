@@ -35,9 +35,10 @@ class KnownFailure:
     reason: str
     link: str | None = None
 
-    def __str__(self) -> str:
-        """`conv1: PAD101: reason (link)`."""
-        return f"{self.id}: {self.code}: {self.reason}" + (f" ({self.link})" if self.link else "")
+    @property
+    def why(self) -> str:
+        """The reason, with its link."""
+        return f"{self.reason} ({self.link})" if self.link else self.reason
 
 
 def load_known(path: str | Path) -> tuple[KnownFailure, ...]:
@@ -100,7 +101,7 @@ def problems(
     told = []
     for place, entry in enumerate(known):
         if place in seen and place not in hit:
-            told.append(f"known failure no longer fails with {entry.code}: {entry.id}")
+            told.append(f"{entry.id} does not fail with {entry.code} (any more)")
         elif place not in seen and all_ran:
-            told.append(f"known failure matches nothing that was checked: {entry.id}")
+            told.append(f"{entry.id} matches nothing that was checked")
     return told

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,19 @@ from padcheck.errors import FrameworkError, PadcheckError
 from padcheck.pytest_plugin.store import Died, Store
 
 if TYPE_CHECKING:
+    from padcheck.checks.lab import Lab
     from padcheck.records import Report
 
-__all__ = ["Call", "Listing", "Measurements"]
+__all__ = ["Call", "Listing", "Lost", "Measurements"]
 
 #: Arguments that do not tell which report comes out, or that do more than report.
 _UNKEPT = ("fix", "inputs", "progress", "example_inputs")
+#: Files of so many bytes together stay in memory between being listed and being measured.
+_MOST_BYTES = 1 << 29
+
+
+class Lost(FrameworkError):
+    """Another process died of what is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +61,38 @@ class Call:
         stamps = [_stamp(Path(model)) for model in models]
         return json.dumps([self.command, stamps, self.options], sort_keys=True, default=str)
 
-    def run(self) -> Report:
-        """The report; what frameworks print and warn of on their way is not the user's."""
-        from padcheck.frameworks.quiet import muted
+    def run(self, source: Any, lab: Callable[[], Lab]) -> Report:
+        """The report; what frameworks print and warn of on their way is not the user's.
 
-        with muted(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        `source` is the source, or what was read of it; `lab` gives frameworks that run.
+        """
+        with _undisturbed():
             if self.command == "diagnose":
-                from padcheck.checks.diagnose import diagnose
-
-                return diagnose(self.source, **self.options)
+                return _diagnosed(source, lab, **self.options)
             from padcheck.checks.compare import compare
 
-            return compare(self.source, self.target, **self.options)
+            return compare(source, self.target, **self.options)
+
+
+def _diagnosed(source: Any, lab: Callable[[], Lab], **options: Any) -> Report:
+    from padcheck.checks.diagnose import Opened, diagnose, diagnose_in
+
+    if options.pop("static", False):
+        return diagnose(source, static=True, **options)
+    if isinstance(source, (str, os.PathLike)):
+        source = Opened(source)
+    if not isinstance(source, Opened) or "example_inputs" in options:
+        return diagnose(source, **options)
+    return diagnose_in(lab(), source, **options)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    from padcheck.frameworks.quiet import muted
+
+    with muted(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _stamp(path: Path) -> list[Any]:
@@ -77,16 +104,37 @@ def _stamp(path: Path) -> list[Any]:
             stat = each.stat()
         except OSError:  # whoever opens it says what is wrong
             continue
-        told.append([str(each), stat.st_mtime_ns, stat.st_size])
+        told.append([str(each.relative_to(path)), stat.st_mtime_ns, stat.st_size])
     return told
 
 
 class Measurements:
-    """Reports and listings by what was asked for; shared with other processes by `store`."""
+    """Reports and listings by what was asked for; shared with other processes by `store`.
+
+    What was read for a listing is kept for the report, as far as memory goes; the frameworks of
+    a diagnosis run until `close`.
+    """
 
     def __init__(self, store: Store | None = None) -> None:
         self._store = store
         self._kept: dict[str, Any] = {}
+        self._opened: dict[str, Any] = {}
+        self._bytes = 0
+        self._lab: Lab | None = None
+
+    def close(self) -> None:
+        """Ends the frameworks."""
+        self._opened.clear()
+        if self._lab is not None:
+            self._lab.close()
+
+    def _running(self) -> Lab:
+        from padcheck.checks.assemble import DIAGNOSED
+        from padcheck.checks.lab import Lab
+
+        if self._lab is None:
+            self._lab = Lab(DIAGNOSED)
+        return self._lab
 
     def report(self, call: Call) -> Report:
         """The report of a call; raises the PadcheckError that the call raised.
@@ -97,23 +145,41 @@ class Measurements:
 
         key = call.key()
         if key is None:
-            return call.run()
+            return call.run(call.source, self._running)
         if key not in self._kept:
-            told = self._told(key, lambda: call.run().to_dict())
+            told = self._told(key, lambda: self._run(call).to_dict())
             self._kept[key] = told if isinstance(told, PadcheckError) else Report.from_dict(told)
         report: Report = self._raised(self._kept[key])
         target = _renamed(report.target, call.target)
         return replace(report, source=_renamed(report.source, call.source), target=target)
 
-    def listing(self, path: Path, *, trust: bool) -> Listing:
-        """What a model holds; raises ModelError, MissingFramework."""
-        key = json.dumps(["listing", _stamp(path), trust])
+    def _run(self, call: Call) -> Report:
+        source = call.source
+        if call.options.get("via") is None:
+            source = self._opened.pop(_place(call.command, Path(source)), source)
+        return call.run(source, self._running)
+
+    def listing(self, path: Path, command: str, *, trust: bool) -> Listing:
+        """What a model that is to be measured by `command` holds.
+
+        Raises ModelError, MissingFramework.
+        """
+        key = json.dumps(["listing", command, _stamp(path), trust])
         if key not in self._kept:
-            told = self._told(key, lambda: _list(path, trust))
+            told = self._told(key, lambda: self._list(path, command, trust))
             if not isinstance(told, PadcheckError):
                 told = Listing(tuple(told["inputs"]), tuple(told["ops"]))
             self._kept[key] = told
         listing: Listing = self._raised(self._kept[key])
+        return listing
+
+    def _list(self, path: Path, command: str, trust: bool) -> dict[str, list[str]]:
+        with _undisturbed():
+            opened, listing = _read(path, command, trust)
+        size = path.stat().st_size if path.is_file() else _MOST_BYTES
+        if self._bytes + size <= _MOST_BYTES:
+            self._bytes += size
+            self._opened[_place(command, path)] = opened
         return listing
 
     @staticmethod
@@ -134,7 +200,7 @@ class Measurements:
         try:
             told = json.loads(text() if self._store is None else self._store.get(key, text))
         except Died:
-            return FrameworkError("the process that was to measure this model ended before it did")
+            return Lost("the process that was to measure this model ended before it did")
         if "error" in told:
             name, message = told["error"]
             kind = getattr(errors, name, PadcheckError)
@@ -147,19 +213,23 @@ def _renamed(ref: Any, model: Any) -> Any:
     return ref if ref is None or model is None else replace(ref, path=str(Path(model)))
 
 
-def _list(path: Path, trust: bool) -> dict[str, list[str]]:
-    from padcheck.checks.compare.opening import format_of, open_model
-    from padcheck.frameworks.quiet import muted
+def _place(command: str, path: Path) -> str:
+    """What was read of a file for a command, as it is now."""
+    return json.dumps([command, _stamp(path)])
 
-    with muted(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if format_of(path) == "onnx":
-            from padcheck.frameworks.onnx.reader import read_model
 
-            read = read_model(path)
-            return {"inputs": list(read.inputs), "ops": [site.name for site in read.sites]}
-        network = open_model(path, trust=trust)
-        return {
-            "inputs": [tensor.name for tensor in network.inputs],
-            "ops": [site.name for site in network.sites],
-        }
+def _read(path: Path, command: str, trust: bool) -> tuple[Any, dict[str, list[str]]]:
+    """The model, ready to be measured, and what it holds."""
+    if command == "diagnose":
+        from padcheck.checks.diagnose import Opened
+
+        opened = Opened(path)
+        read = opened.read()
+        return opened, {"inputs": list(read.inputs), "ops": [site.name for site in read.sites]}
+    from padcheck.checks.compare.opening import open_model
+
+    network = open_model(path, trust=trust)
+    return network, {
+        "inputs": [tensor.name for tensor in network.inputs],
+        "ops": [site.name for site in network.sites],
+    }

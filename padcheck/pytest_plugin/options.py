@@ -29,6 +29,16 @@ class ModelPair:
     source: Path
     target: Path | None
 
+    @property
+    def file(self) -> Path:
+        """What stands for the model in node ids: pytest takes no `folder::name`."""
+        inside = self.source / "saved_model.pb"
+        return inside if inside.is_file() else self.source
+
+    def nodeid(self, config: pytest.Config) -> str:
+        """The node id that its ops' begin with; pytest's own is empty outside of its root."""
+        return Path(os.path.relpath(self.file, config.rootpath)).as_posix()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -157,7 +167,9 @@ class _Reader:
         return f"{self._config.inipath.name}: padcheck_{name.replace('-', '_')}"
 
     def error(self, name: str, message: str) -> pytest.UsageError:
-        return pytest.UsageError(" ".join(f"{self.where(name)}: {message}".split()))
+        from padcheck.records import printable
+
+        return pytest.UsageError(printable(" ".join(f"{self.where(name)}: {message}".split())))
 
     def path(self, name: str, value: str) -> Path:
         """Paths of the command line start where pytest was called, those of the ini file at it."""

@@ -83,6 +83,7 @@ class OpSpec:
     _windows: tuple[Window, ...] = _later()
     _pairs: tuple[tuple[int, int], ...] = _later()
     _outputs: tuple[int, ...] = _later()
+    _label: str = dataclasses.field(default="", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         rank = len(self.input_size)
@@ -264,7 +265,17 @@ class OpSpec:
         """As `repr`, for Hypothesis and IPython, which spell dataclasses out by themselves."""
         printer.text(repr(self))
 
+    def labelled(self, label: str) -> OpSpec:
+        """A copy that `str` gives this text for; no part of what the op is."""
+        copy = dataclasses.replace(self)
+        object.__setattr__(copy, "_label", label)
+        return copy
+
     def __str__(self) -> str:
+        return self._label or self.windowing
+
+    @property
+    def windowing(self) -> str:
         """`conv(n=8x8, k=3x3, s=2x2, pads=(1,1)x(1,1))`, fields at their defaults left out."""
         if self.kind is OpKind.RESIZE:
             sizes = f"{_cross(self.input_size)} to {_cross(self.output_shape)}"

@@ -23,11 +23,26 @@ def failure_text(report: Report, *, command: str | None = None, width: int = 80)
     on what was observed and `command`, a shell command, are not wrapped to `width`.
     """
     page = _page(report, width)
-    parts = [[gist(report)], page.told(), observed_lines(report, page.blamed()), page.outcome()]
+    told = _after_headline(page.told(), page.blamed())
+    parts = [[gist(report)], told, observed_lines(report, page.blamed()), page.outcome()]
     if command is not None:
         parts.append([f"reproduce: {command}"])
     texts = ("\n".join(lines).strip("\n") for lines in parts)
     return "\n\n".join(text for text in texts if text)
+
+
+def _after_headline(lines: list[str], blamed: Sequence[Finding]) -> list[str]:
+    """The lines without those of the first cause's headline: the gist of one cause has said it."""
+    if len({(finding.code, finding.message) for finding in blamed}) != 1:
+        return lines
+    headline, said = f"{blamed[0].code} {blamed[0].name}: {blamed[0].message}", ""
+    for count, line in enumerate(lines, start=1):
+        said = f"{said} {line.strip()}".strip()
+        if said == " ".join(headline.split()):
+            return lines[count:]
+        if not headline.startswith(said):
+            break
+    return lines
 
 
 def gist(report: Report) -> str:
@@ -35,7 +50,7 @@ def gist(report: Report) -> str:
     if report.verdict == MISMATCH:
         text = _mismatch(report)
     elif report.verdict == UNVERIFIED:
-        text = f"{UNVERIFIED}: {_unknown(report)}"
+        text = _unknown(report)
     else:
         text = f"{EQUIVALENT}: nothing differs"
     return printable(" ".join(text.split()))
@@ -80,7 +95,7 @@ def _unknown(report: Report) -> str:
     if unsure:
         first, *others = dict.fromkeys(op.reason or "no reason given" for op in unsure)
         more = f" (and {plural(len(others), 'other reason')})" if others else ""
-        return f"{len(unsure)} of {_ops(report, report.ops)}: {first}{more}"
+        return f"{len(unsure)} of {_ops(report, report.ops)} unverified: {first}{more}"
     whole = report.end_to_end
     assert whole is not None  # what else would be unverified
     if whole.reason is not None:

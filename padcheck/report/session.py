@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from padcheck.records import EQUIVALENT, MISMATCH, UNVERIFIED, Finding, OpReport, Report
@@ -47,7 +47,7 @@ def session_report(
     1. The checks of one model make one report; each other check has its own.
     2. A test that passed, or failed as its own mark says, expected what its checks found.
     3. The verdict is the worst of what is left in the other tests; one that failed for another
-       reason may have checked nothing, and is unverified.
+       reason may have checked nothing, and is unverified; so is a session with a problem.
     """
     rows = sorted(tests, key=_order)
     reports, homes = _reports(rows)
@@ -58,7 +58,7 @@ def session_report(
     return {
         "schema": SESSION_SCHEMA,
         "padcheck": padcheck,
-        "verdict": _worst(verdict for test in rows for verdict in _left(test)) or EQUIVALENT,
+        "verdict": _worst([UNVERIFIED] * bool(problems) + [*_verdicts(rows)]) or EQUIVALENT,
         "counts": {
             "tests": len(rows),
             **{name: sum(count[name] for count in counts) for name in names},
@@ -74,6 +74,11 @@ def session_report(
         ],
         "problems": sorted(set(problems)),
     }
+
+
+def _verdicts(rows: Iterable[Test]) -> Iterator[str]:
+    for test in rows:
+        yield from _left(test)
 
 
 def summary_line(session: Mapping[str, Any]) -> str:

@@ -50,6 +50,7 @@ def convs(
     >>> padcheck.strategies.convs(rank=1, policies="explicit").example()
     padcheck.conv(input_size=9, kernel_size=3, stride=4, pads=(0, 2), bias=True)
     """
+    __tracebackhide__ = True
     ranks, size = _ranks(rank), at_least("max_size", max_size, 1)
     chosen = _chosen(policies, _POLICIES)
     made: SearchStrategy[OpSpec] = _drawing().convs(ranks, size, chosen)
@@ -60,6 +61,7 @@ def conv_transposes(
     *, rank: int | None = None, max_size: int = 12, policies: Words = None
 ) -> SearchStrategy[OpSpec]:
     """Transposed convolutions: as `convs`, with `output_padding` where the pads are numbers."""
+    __tracebackhide__ = True
     ranks, size = _ranks(rank), at_least("max_size", max_size, 1)
     chosen = _chosen(policies, _OTHERS)
     made: SearchStrategy[OpSpec] = _drawing().conv_transposes(ranks, size, chosen)
@@ -76,6 +78,7 @@ def pools(
     """Pools of `kinds` ("max_pool", "average_pool", "lp_pool"; all unless told), with and without
     `ceil_mode` and `count_include_pad`. Every window reads an input.
     """
+    __tracebackhide__ = True
     ranks, size = _ranks(rank), at_least("max_size", max_size, 1)
     chosen = _chosen(policies, _OTHERS)
     wanted = _words("kinds", kinds, [kind.value for kind in _POOLS])
@@ -87,6 +90,7 @@ def ops(
     *, rank: int | None = None, max_size: int = 12, policies: Words = None
 ) -> SearchStrategy[OpSpec]:
     """Convolutions, pools and transposed convolutions; those that have any of `policies`."""
+    __tracebackhide__ = True
     drawing = _drawing()
     chosen = _chosen(policies, _POLICIES)
     others = tuple(policy.value for policy in chosen if policy is not _CAUSAL)
@@ -119,12 +123,14 @@ def _ranks(rank: int | None) -> tuple[int, ...]:
 
 def _chosen(policies: Words, known: Sequence[PadPolicy]) -> tuple[PadPolicy, ...]:
     """The policies asked for, from the plainest on."""
+    __tracebackhide__ = True
     words = _words("policies", policies, [policy.value for policy in known])
     return tuple(policy for policy in known if policy.value in words)
 
 
 def _words(name: str, given: Words, known: Sequence[str]) -> tuple[str, ...]:
     """Those given, each once, in the order of `known`; raises UsageError for another or none."""
+    __tracebackhide__ = True
     if given is None:
         return tuple(known)
     words = [given] if isinstance(given, str) else list(given)

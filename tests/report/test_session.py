@@ -48,11 +48,13 @@ def part(report, *names, whole=False):
     )
 
 
-def check(report, *, model=None, at=None, allowed=(), known=()):
+def check(report, *, model=None, at=None, allowed=(), known=(), left=None):
+    excused = bool(allowed or known)
     return {
         "model": model,
         "at": at,
         "verdict": report.verdict,
+        "left": left or ("equivalent" if excused else report.verdict),
         "allowed": list(allowed),
         "known": list(known),
         "report": report.to_dict(),
@@ -103,6 +105,7 @@ class TestMerging:
             "unverified": 0,
             "allowed": 0,
             "known": 0,
+            "expected": 0,
         }
 
     def test_counts_and_verdict_are_those_of_the_ops_that_were_checked(self, faults):
@@ -205,7 +208,7 @@ class TestVerdict:
         assert made["tests"][0]["known"] == ["valid"]
 
     def test_a_failing_test_is_excused_in_part_at_most(self, faults):
-        made = session([call(faults, "a", "failed", allowed=["PAD201"], known=[])])
+        made = session([call(faults, "a", "failed", allowed=["PAD201"], left="mismatch")])
         assert (made["verdict"], made["counts"]["allowed"]) == ("mismatch", 0)
 
     def test_only_the_last_check_of_a_failing_test_failed(self, valid):
@@ -216,8 +219,28 @@ class TestVerdict:
         assert (made["verdict"], made["counts"]["allowed"]) == ("unverified", 1)
 
     def test_of_an_unverified_test_the_mismatches_were_excused(self, valid):
-        made = session([call(valid, "a", "unverified", allowed=["PAD104"])])
+        one = call(valid, "a", "unverified", allowed=["PAD104"], left="unverified")
+        made = session([one])
         assert made["verdict"] == "unverified"
+
+    @pytest.mark.parametrize("outcome", ["passed", "xfailed", "xpassed"])
+    def test_what_a_test_expected_is_no_mismatch(self, valid, outcome):
+        made = session([call(valid, "a", outcome)])
+        assert (made["verdict"], made["tests"][0]["verdict"]) == ("equivalent", "mismatch")
+        assert (made["counts"]["mismatch"], made["counts"]["expected"]) == (1, 1)
+        line = "padcheck: 1 op, 0 equivalent, 1 mismatch, 0 unverified, 1 expected"
+        assert summary_line(made) == line
+
+    def test_what_is_allowed_was_not_expected(self, valid):
+        made = session([call(valid, "a", "passed", allowed=["PAD104"])])
+        assert made["counts"]["expected"] == 0
+        partly = call(valid, "a", "passed", allowed=["PAD104"], left="mismatch")
+        made = session([partly])
+        assert (made["counts"]["allowed"], made["counts"]["expected"]) == (0, 1)
+
+    def test_a_test_that_failed_after_all_was_excused_is_unverified(self, valid):
+        made = session([call(valid, "a", "failed", allowed=["PAD104"])])
+        assert (made["verdict"], made["counts"]["allowed"]) == ("unverified", 1)
 
     def test_a_test_that_died_checked_nothing(self, valid):
         for outcome in ("failed", "error", "unverified"):

@@ -50,8 +50,8 @@ def open_model(model: Any, *, input_shapes: Shapes | None = None, trust: bool = 
     """Reads a model of any format: its file, or the object.
 
     A path to .onnx, .keras, .h5, .tflite or a SavedModel folder (other endings are told by their
-    first bytes); an `onnx.ModelProto`, a `keras.Model`, or the bytes of a .tflite. `trust` lets
-    code that a Keras file carries be loaded and run.
+    first bytes); an `onnx.ModelProto`, a `keras.Model`, or the bytes of a .tflite; a Network, as
+    it is. `trust` lets code that a Keras file carries be loaded and run.
 
     Raises ModelError for what cannot be read, UsageError for what is no model, MissingFramework.
     """
@@ -59,6 +59,9 @@ def open_model(model: Any, *, input_shapes: Shapes | None = None, trust: bool = 
         return _OPENERS[format_of(Path(model))](Path(model), input_shapes, trust)
     if isinstance(model, (bytes, bytearray, memoryview)):
         return _tflite(bytes(model), input_shapes, trust)
+    if isinstance(getattr(model, "sites", None), tuple):
+        network: Network = model
+        return network
     kinds = {f"{kind.__module__}.{kind.__name__}" for kind in type(model).__mro__}
     if type(model).__name__ == "ModelProto":
         return _onnx(model, input_shapes, trust)

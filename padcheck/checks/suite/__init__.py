@@ -32,11 +32,18 @@ def geometries(kind: OpKind | str | None = None, rank: int | None = None) -> tup
 
     About 600, small, the same on every run: where real frameworks and converters went wrong, and
     each kind of op under each policy. `kind` is "conv", "conv_transpose", "max_pool",
-    "average_pool" or "lp_pool", `rank` the number of spatial axes; all unless told.
+    "average_pool" or "lp_pool", `rank` the number of spatial axes; all unless told. `str` of each
+    is another text, that stays what it is.
 
     Raises UsageError for another kind or rank.
     """
-    return suite(kind, rank)
+    __tracebackhide__ = True
+    return tuple(_labelled(spec) for spec in suite(kind, rank))
+
+
+@functools.cache
+def _labelled(spec: OpSpec) -> OpSpec:
+    return spec.labelled(case_id(spec))
 
 
 def suite(kind: OpKind | str | None = None, rank: int | None = None) -> tuple[OpSpec, ...]:
@@ -48,6 +55,7 @@ def suite(kind: OpKind | str | None = None, rank: int | None = None) -> tuple[Op
     >>> case_id(suite("conv", rank=2)[2])
     'conv(n=8x6, k=3x3, s=2x2, pads=(1,1)x(1,1))-c2-3-explicit'
     """
+    __tracebackhide__ = True
     wanted = _kind(kind)
     if rank is not None and (isinstance(rank, bool) or rank not in _RANKS):
         raise UsageError(f"expected a rank of 1, 2, 3 but got {rank!r}")
@@ -59,6 +67,7 @@ def suite(kind: OpKind | str | None = None, rank: int | None = None) -> tuple[Op
 
 
 def _kind(kind: OpKind | str | None) -> OpKind | None:
+    __tracebackhide__ = True
     if kind is None:
         return None
     known = {member.value: member for member in KINDS}
@@ -80,11 +89,11 @@ def _all() -> tuple[OpSpec, ...]:
 
 
 def case_id(spec: OpSpec) -> str:
-    """The name of a geometry: `str(spec)` and what that leaves out, so that no two share one.
+    """The name of a geometry: its windows and what they leave out, so that no two share one.
 
     It never changes once published: files of known divergences name cases by it.
     """
-    return "-".join((str(spec), *_left_out(spec)))
+    return "-".join((spec.windowing, *_left_out(spec)))
 
 
 def _left_out(spec: OpSpec) -> Iterator[str]:

@@ -1,0 +1,82 @@
+"""What could not be checked: neither passed nor failed, and its own in every count."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.pytest_plugin.everything import everything
+from tests.pytest_plugin.inner import Bare, Ran, bare, spread, warm
+
+__all__ = ["bare", "everything", "warm"]
+
+RAISING = """
+import padcheck as pc
+SPEC = pc.conv(input_size=8, kernel_size=3)
+
+def raising(x, weight):
+    raise ValueError("no kernel")
+
+def test_a(padcheck):
+    padcheck.assert_callable(SPEC, raising)
+"""
+
+
+def test_it_has_a_place_of_its_own(everything: Ran) -> None:
+    _, _, own = everything.output.partition(f"{' UNVERIFIED ':=^80}\n")
+    failures, _, _ = everything.output.partition(f"{' UNVERIFIED ':=^80}\n")
+    assert "Unverified: " not in failures
+    told = "E       Unverified: raising: the function raised ValueError: 50 % of\n"
+    assert own.count(told) == 2
+    told = everything.told("test_unverified")
+    assert ">       padcheck.assert_callable(SPEC, raising)\n" in told
+    assert "\nE         help: it is called as fn(x, weight) and returns one array" in told
+
+
+def test_skipped_with_its_reason(everything: Ran) -> None:
+    reason = "raising: the function raised ValueError: 50 % of"
+    assert any(
+        line.startswith("SKIPPED [1] test_calls.py:") and line.endswith(reason)
+        for line in everything.lines()
+    )
+
+
+@spread
+def test_it_fails_the_run_and_is_not_failed(bare: Bare, spread: tuple[str, ...]) -> None:
+    bare.write(test_a=RAISING)
+    ran = bare(*spread, "-v", "--padcheck-json=session.json")
+    assert ran.code == 1
+    assert ran.counts() == {"unverified": 1}
+    assert any("UNVERIFIED" in line and "test_a.py::test_a" in line for line in ran.lines())
+    assert ran.json()["verdict"] == "unverified"
+    assert ran.outcomes() == {"test_a.py::test_a": "unverified"}
+    skipped = bare(*spread, "--padcheck-unverified=skip", "--padcheck-json=session.json")
+    assert (skipped.code, skipped.counts()) == (0, {"skipped": 1})
+    assert skipped.json()["verdict"] == "unverified"
+    assert "padcheck: 1 op, 0 equivalent, 0 mismatch, 1 unverified" in skipped.lines()
+
+
+def test_a_mismatch_beside_it_is_no_reason_to_skip(bare: Bare) -> None:
+    bare.write(
+        test_a=RAISING + "\ndef test_b(padcheck): padcheck.assert_diagnosed('bad.onnx')\n",
+    )
+    ran = bare("-p", "no:xdist", "--padcheck-unverified=skip", "--padcheck-static")
+    assert ran.counts() == {"failed": 1, "skipped": 1}
+
+
+@pytest.mark.parametrize("style", ["line", "no"])
+def test_less_where_that_is_asked(bare: Bare, style: str) -> None:
+    bare.write(test_a=RAISING)
+    ran = bare("-p", "no:xdist", f"--tb={style}")
+    assert "reproduce: " not in ran.output
+    assert f"{' UNVERIFIED ':=^80}" in ran.lines() or style == "no"
+    (line,) = [line for line in ran.lines() if line.startswith("UNVERIFIED ")]
+    assert line.startswith("UNVERIFIED test_a.py::test_a - raising: the function raised")
+
+
+def test_a_test_marked_to_fail_may_be_unverified(bare: Bare) -> None:
+    marked = RAISING.replace("def test_a", "@pytest.mark.xfail\ndef test_a")
+    bare.write(test_a=f"import pytest\n{marked}")
+    ran = bare("-p", "no:xdist", "--padcheck-json=session.json")
+    assert (ran.code, ran.counts()) == (0, {"xfailed": 1})
+    assert ran.json()["verdict"] == "equivalent"
+    assert ran.json()["counts"]["expected"] == 1
