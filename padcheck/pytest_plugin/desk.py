@@ -72,6 +72,8 @@ class Desk:
             "allowed": list(weighed.allowed),
             "known": list(weighed.known),
             "seen": list(weighed.seen),
+            "allowed_ops": weighed.allowed_ops,
+            "known_ops": weighed.known_ops,
             "report": self._plain(report.to_dict(), temporary),
         }
         item.stash[CHECKS].append(check)

@@ -34,7 +34,7 @@ class Weighed:
     `left`: the ops that are not excused; `kept`: those and the equivalent ones; `whole_left`:
     whether the outputs are not excused. `allowed`: codes that were needed; `seen` and `known`: the
     places of the known failures that are about something of this report, and of those that failed
-    as they say.
+    as they say; `allowed_ops` and `known_ops`: how many ops the one and the other excused.
     """
 
     report: Report
@@ -44,6 +44,8 @@ class Weighed:
     allowed: tuple[str, ...] = ()
     seen: tuple[int, ...] = ()
     known: tuple[int, ...] = ()
+    allowed_ops: int = 0
+    known_ops: int = 0
 
     @property
     def verdict(self) -> str:
@@ -88,6 +90,7 @@ def weigh(
     allowed: list[str] = []
     seen: list[int] = []
     hit: list[int] = []
+    excused = {"allowed": 0, "known": 0}
     for op in report.ops:
         excuse = _excuse(report, op, allow, known, names)
         seen += excuse.seen
@@ -98,6 +101,8 @@ def weigh(
             left.append(op.name)
         else:
             allowed += excuse.allowed
+            if op.verdict != EQUIVALENT:
+                excused["known" if excuse.known else "allowed"] += 1
     whole_left = False
     if report.end_to_end is not None and report.end_to_end.verdict != EQUIVALENT:
         rest = _whole(among or report, report.end_to_end, allow, known, names)
@@ -114,6 +119,8 @@ def weigh(
         allowed=tuple(sorted(set(allowed))),
         seen=tuple(sorted(set(seen))),
         known=tuple(sorted(set(hit))),
+        allowed_ops=excused["allowed"],
+        known_ops=excused["known"],
     )
 
 

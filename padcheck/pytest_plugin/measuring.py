@@ -156,7 +156,8 @@ class Measurements:
     def _run(self, call: Call) -> Report:
         source = call.source
         if call.options.get("via") is None:
-            source = self._opened.pop(_place(call.command, Path(source)), source)
+            trust = bool(call.options.get("trust"))
+            source = self._opened.pop(_place(call.command, Path(source), trust), source)
         return call.run(source, self._running)
 
     def listing(self, path: Path, command: str, *, trust: bool) -> Listing:
@@ -179,7 +180,8 @@ class Measurements:
         size = path.stat().st_size if path.is_file() else _MOST_BYTES
         if self._bytes + size <= _MOST_BYTES:
             self._bytes += size
-            self._opened[_place(command, path)] = opened
+            trusted = trust and command == "compare"  # a diagnosis runs no code of the model
+            self._opened[_place(command, path, trusted)] = opened
         return listing
 
     @staticmethod
@@ -213,9 +215,9 @@ def _renamed(ref: Any, model: Any) -> Any:
     return ref if ref is None or model is None else replace(ref, path=str(Path(model)))
 
 
-def _place(command: str, path: Path) -> str:
+def _place(command: str, path: Path, trust: bool) -> str:
     """What was read of a file for a command, as it is now."""
-    return json.dumps([command, _stamp(path)])
+    return json.dumps([command, _stamp(path), trust])
 
 
 def _read(path: Path, command: str, trust: bool) -> tuple[Any, dict[str, list[str]]]:

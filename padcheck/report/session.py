@@ -39,9 +39,9 @@ def session_report(
     """The session as JSON-ready dicts, as `report/session_schema.json` describes it.
 
     A test is {"id", "outcome", "checks"}; a check {"model", "at", "verdict", "left", "allowed",
-    "known", "report"}: the place of its model in the session and of its op there, None for a call;
-    its verdict, and what is left of it after excuses; the codes and the places in `known` that
-    excused it; its report. `padcheck` is the version; `known` are the known failures, each with an
+    "known", "allowed_ops", "known_ops", "report"}: the place of its model in the session and of
+    its op there, None for a call; its verdict, and what is left of it after excuses; the codes and
+    the places in `known` that excused it, and how many ops; its report. `padcheck` is the version; `known` are the known failures, each with an
     "id".
 
     1. The checks of one model make one report; each other check has its own.
@@ -52,7 +52,6 @@ def session_report(
     rows = sorted(tests, key=_order)
     reports, homes = _reports(rows)
     checks = [check for test in rows for check in _checks(test)]
-    excused = [check for check in checks if check["verdict"] != check["left"] == EQUIVALENT]
     counts = [report["counts"] for report in reports]
     names = ("ops", EQUIVALENT, MISMATCH, UNVERIFIED)
     return {
@@ -62,8 +61,8 @@ def session_report(
         "counts": {
             "tests": len(rows),
             **{name: sum(count[name] for count in counts) for name in names},
-            "allowed": sum(bool(check["allowed"]) for check in excused),
-            "known": sum(bool(check["known"]) for check in excused),
+            "allowed": sum(check["allowed_ops"] for check in checks),
+            "known": sum(check["known_ops"] for check in checks),
             "expected": sum(_expected(test) for test in rows),
         },
         "tests": [_told(test, homes[index], known) for index, test in enumerate(rows)],

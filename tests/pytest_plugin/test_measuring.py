@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -124,6 +125,19 @@ def test_a_file_that_was_written_to_is_measured_again(folder: Path) -> None:
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
     assert not kept.report(diagnosis(path)).ok
     assert kept.listing(path, "diagnose", trust=False).ops == ("two",)
+
+
+def test_what_was_read_with_trust_is_not_for_those_without(folder: Path) -> None:
+    kept = Measurements()
+    for trust in (True, False):
+        kept.listing(Path("bad.onnx"), "compare", trust=trust)
+        told = kept.listing(Path("good.onnx"), "diagnose", trust=trust)
+        assert told.ops == ("one",)
+    assert len(kept._opened) == 3
+    options = {"trust": False}
+    call = Call(command="compare", source="bad.onnx", target="bad.onnx", options=options)
+    assert kept.report(call).ok
+    assert [json.loads(place)[2] for place in kept._opened if "compare" in place] == [True]
 
 
 def test_so_is_a_folder_with_such_a_file(folder: Path) -> None:

@@ -50,6 +50,7 @@ def part(report, *names, whole=False):
 
 def check(report, *, model=None, at=None, allowed=(), known=(), left=None):
     excused = bool(allowed or known)
+    ops = sum(op.verdict != "equivalent" for op in report.ops) if not left else 0
     return {
         "model": model,
         "at": at,
@@ -57,6 +58,8 @@ def check(report, *, model=None, at=None, allowed=(), known=(), left=None):
         "left": left or ("equivalent" if excused else report.verdict),
         "allowed": list(allowed),
         "known": list(known),
+        "allowed_ops": ops if allowed and not known else 0,
+        "known_ops": ops if known else 0,
         "report": report.to_dict(),
     }
 
