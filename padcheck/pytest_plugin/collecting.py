@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from padcheck.pytest_plugin.desk import DESK
-from padcheck.pytest_plugin.items import END_TO_END, NOTHING, TARGET_OPS, OpItem, safe_ids
+from padcheck.pytest_plugin.items import NOTHING, TARGET_OPS, OpItem, safe_ids
+from padcheck.pytest_plugin.known import END_TO_END
 from padcheck.pytest_plugin.measuring import Call
 
 if TYPE_CHECKING:

@@ -67,7 +67,7 @@ class Controller:
         self._problems += ["the run ended before all tests ran"] if ended else []
         self._session = gathering.session(self._problems)
         junit.add_properties(self._config, self._session)
-        if self._options.json is not None:
+        if self._options.json is not None and not self._config.option.collectonly:
             self._write(self._options.json, self._session)
         if self._problems and session.exitstatus in (
             pytest.ExitCode.OK,

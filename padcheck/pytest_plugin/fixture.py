@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import os
+import shlex
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from padcheck.pytest_plugin.settings import Settings
     from padcheck.records import OpKind, OpSpec, Report
 
 __all__ = ["Padcheck"]
@@ -85,7 +88,10 @@ class Padcheck:
         except PadcheckError as error:
             raise error.with_traceback(None) from None
         command = reproduced(spec, fn, layout)
-        self._hold(report, command, names=_geometry_names(spec))
+        settings = self._settings
+        if report.findings:  # a function that raises is nothing to skip
+            settings = replace(settings, unverified="fail")
+        self._hold(report, command, names=_geometry_names(spec), settings=settings)
         return report
 
     def geometries(
@@ -127,12 +133,18 @@ class Padcheck:
         self._hold(report, self._command(report, call))
         return report
 
-    def _hold(self, report: Report, command: str, names: Sequence[str] = ()) -> None:
+    def _hold(
+        self,
+        report: Report,
+        command: str,
+        names: Sequence[str] = (),
+        settings: Settings | None = None,
+    ) -> None:
         __tracebackhide__ = True
         self._desk.hold(
             self._item,
             report,
-            self._settings,
+            settings or self._settings,
             command=command,
             names=names,
             temporary=self._temporary,
@@ -145,7 +157,15 @@ class Padcheck:
         told, command = _spoken(call.options), None
         if told is not None:
             command = shortest_command(report, source=call.source, target=call.target, **told)
-        return command or f"pytest '{self._item.nodeid}'"
+        return command or f"pytest {shlex.quote(self._here())}"
+
+    def _here(self) -> str:
+        """The test's node id, from the folder that pytest was called in."""
+        _, sign, name = self._item.nodeid.partition("::")
+        try:
+            return f"{os.path.relpath(self._item.path)}{sign}{name}"
+        except (ValueError, OSError):  # another drive, or the folder is gone
+            return self._item.nodeid
 
 
 _PATHS = (str, os.PathLike)
@@ -173,4 +193,4 @@ def _geometry_names(spec: OpSpec) -> list[str]:
     """What a file of known failures may call a geometry."""
     from padcheck.checks.suite import case_id
 
-    return [spec.windowing, repr(spec), case_id(spec)]
+    return [str(spec), repr(spec), case_id(spec)]

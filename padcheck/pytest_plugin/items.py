@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from padcheck.pytest_plugin.desk import CHECKS, DESK
+from padcheck.pytest_plugin.known import END_TO_END
 from padcheck.pytest_plugin.outcomes import Unverified, in_pytest
+from padcheck.pytest_plugin.settings import marked
 
 if TYPE_CHECKING:
     from padcheck.pytest_plugin.collecting import ModelFile
     from padcheck.pytest_plugin.measuring import Call
     from padcheck.records import Report
 
-__all__ = ["END_TO_END", "NOTHING", "TARGET_OPS", "OpItem", "safe_ids"]
+__all__ = ["NOTHING", "TARGET_OPS", "OpItem", "safe_ids"]
 
-END_TO_END = "end-to-end"
 TARGET_OPS = "target-ops"
 #: The one item of a model that has nothing to diagnose; it is skipped, and says so.
 NOTHING = "no-windowed-ops"
@@ -88,7 +89,7 @@ class OpItem(pytest.Item):
         desk.hold(
             self,
             report,
-            desk.options.settings,
+            marked(self, desk.options.settings),
             command=self._command(report, call),
             names=[self.nodeid, self.name, self.what],
             among=whole,

@@ -6,7 +6,8 @@
    mismatch without a code is not.
 3. An op that could not be checked is excused by a known failure only.
 4. The outputs of two models are excused when what the excused ops are blamed for explains all of
-   their difference.
+   their difference; or as an op is, by known failures of `end-to-end`, for the codes that explain
+   the difference, or because they could not be compared.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from padcheck.pytest_plugin.known import END_TO_END, KnownFailure, those_named
 from padcheck.pytest_plugin.known import UNVERIFIED as KNOWN_UNVERIFIED
-from padcheck.pytest_plugin.known import KnownFailure, those_named
 from padcheck.records import EQUIVALENT, MISMATCH, UNVERIFIED, EndToEnd, OpReport, Report
 
 __all__ = ["Weighed", "narrowed", "weigh"]
@@ -104,13 +105,13 @@ def weigh(
             if op.verdict != EQUIVALENT:
                 excused["known" if excuse.known else "allowed"] += 1
     whole_left = False
-    if report.end_to_end is not None and report.end_to_end.verdict != EQUIVALENT:
-        rest = _whole(among or report, report.end_to_end, allow, known, names)
-        whole_left = rest is None
-        for codes, places in rest or ():
-            allowed += codes
-            hit += places
-            seen += places
+    if report.end_to_end is not None:
+        excuse = _whole(among or report, report.end_to_end, allow, known)
+        seen += excuse.seen
+        hit += excuse.known
+        whole_left = excuse.left
+        if not excuse.left:
+            allowed += excuse.allowed
     return Weighed(
         report=report,
         left=tuple(left),
@@ -139,7 +140,7 @@ def _excuse(
     known: Sequence[KnownFailure],
     names: Collection[str],
 ) -> _Excuse:
-    about = those_named(known, {*_names(report, op), *names})
+    about = those_named(known, {*_names(report, op.name), *names})
     seen = tuple(about)
     if op.verdict == EQUIVALENT:
         return _Excuse(seen=seen)
@@ -152,13 +153,13 @@ def _excuse(
     return _Excuse(allowed=tuple(allowed), seen=seen, known=hit)
 
 
-def _names(report: Report, op: OpReport) -> Iterator[str]:
+def _names(report: Report, name: str) -> Iterator[str]:
     """What an entry may call an op: its name, or the model's path or file and its name."""
-    yield op.name
+    yield name
     for ref in (report.source, report.target):
         if ref is not None and ref.path is not None:
-            yield f"{ref.path}::{op.name}"
-            yield f"{os.path.basename(ref.path)}::{op.name}"
+            yield f"{ref.path}::{name}"
+            yield f"{os.path.basename(ref.path)}::{name}"
 
 
 def _blamed(report: Report, op: OpReport) -> set[str]:
@@ -179,21 +180,28 @@ def _blamed(report: Report, op: OpReport) -> set[str]:
 
 
 def _whole(
-    report: Report,
-    whole: EndToEnd,
-    allow: Collection[str],
-    known: Sequence[KnownFailure],
-    names: Collection[str],
-) -> list[tuple[tuple[str, ...], tuple[int, ...]]] | None:
-    """The excuses that cover the outputs, None where they do not (rule 4)."""
-    explained = set(whole.explained_by)
-    if whole.verdict != MISMATCH or whole.remaining or not explained:
-        return None
-    if any(output.verdict != EQUIVALENT for output in whole.after):
-        return None
+    report: Report, whole: EndToEnd, allow: Collection[str], known: Sequence[KnownFailure]
+) -> _Excuse:
+    """What excuses the outputs (rule 4)."""
+    about = those_named(known, set(_names(report, END_TO_END)))
+    if whole.verdict == EQUIVALENT:
+        return _Excuse(seen=tuple(about))
+    explained = {KNOWN_UNVERIFIED} if whole.verdict == UNVERIFIED else set(whole.explained_by)
+    hit = [place for place in about if known[place].code in explained]
+    allowed: list[str] = []
+    excused = {known[place].code for place in hit}
     guilty = [op for op in report.ops if op.verdict == MISMATCH]
-    excuses = [_excuse(report, op, allow, known, names) for op in guilty]
-    covered = {code for op in guilty for code in _blamed(report, op)}
-    if any(excuse.left for excuse in excuses) or not explained <= covered:
-        return None
-    return [(excuse.allowed, excuse.known) for excuse in excuses]
+    excuses = [_excuse(report, op, allow, known, ()) for op in guilty]
+    if whole.verdict == MISMATCH and not any(excuse.left for excuse in excuses):
+        excused |= {code for op in guilty for code in _blamed(report, op)}
+        hit += [place for excuse in excuses for place in excuse.known]
+        allowed += [code for excuse in excuses for code in excuse.allowed]
+    unexplained = whole.verdict == MISMATCH and (
+        whole.remaining or any(output.verdict != EQUIVALENT for output in whole.after)
+    )
+    return _Excuse(
+        left=bool(unexplained) or not explained or not explained <= excused,
+        allowed=tuple(allowed),
+        seen=tuple({*about, *hit}),
+        known=tuple(hit),
+    )

@@ -2,8 +2,9 @@
 
 A list of objects:
 
-    id       an op's name; FILE::NAME where several models have an op of that name; or a geometry,
-             as `str(spec)` gives it
+    id       an op's name, or end-to-end for the outputs of two models; FILE::NAME where several
+             models have that name; or one of `padcheck.geometries` as `str` gives it, or any
+             geometry as `repr` does
     code     the code of the finding, or "unverified"
     reason   one sentence
     link     an issue or a page, or null
@@ -20,10 +21,12 @@ from typing import Any
 
 from padcheck.errors import UsageError
 
-__all__ = ["KnownFailure", "load_known", "problems", "those_named"]
+__all__ = ["END_TO_END", "UNVERIFIED", "KnownFailure", "load_known", "problems", "those_named"]
 
 #: The code of an entry for what cannot be checked.
 UNVERIFIED = "unverified"
+#: The name of the outputs of two models.
+END_TO_END = "end-to-end"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,9 @@ def load_known(path: str | Path) -> tuple[KnownFailure, ...]:
     """The entries of a file; raises UsageError, with the entry and field, for a malformed one."""
     try:
         listed = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: cannot be read ({error})") from error
     if not isinstance(listed, list):
         raise UsageError(f"{path}: expected a list of entries but got {type(listed).__name__}")

@@ -6,6 +6,7 @@ command line gives replaces what the ini file gives.
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,7 +65,11 @@ def add_options(parser: pytest.Parser) -> None:
         parser.addini(f"padcheck_{name.replace('-', '_')}", help_, type=ini)
 
     many: dict[str, Any] = {"action": "append", "ini": "linelist"}
-    flag: dict[str, Any] = {"action": "store_true", "default": None, "ini": "bool"}
+    flag: dict[str, Any] = {
+        "action": argparse.BooleanOptionalAction,
+        "default": None,
+        "ini": "bool",
+    }
     add("model", "make one test item per op of this model; repeatable", metavar="PATH", **many)
     add(
         "against",
@@ -102,7 +107,8 @@ def read_options(config: pytest.Config) -> Options:
             if not path.exists():
                 raise read.error(name, f"no such file or folder: {path}")
     if against and len(against) != len(models):
-        message = f"expected one for each of {len(models)} models but got {len(against)}"
+        counted = f"each of {len(models)} models" if models else "each --padcheck-model"
+        message = f"expected one for {counted} but got {len(against)}"
         raise read.error("against", message)
     targets: Sequence[Path | None] = against or [None] * len(models)
     pairs = [ModelPair(source=one, target=two) for one, two in zip(models, targets, strict=True)]
@@ -149,7 +155,8 @@ class _Reader:
         return found
 
     def flag(self, name: str) -> bool:
-        return bool(self._given(name) or self._ini(name))
+        given = self._given(name)
+        return bool(self._ini(name) if given is None else given)
 
     def one(self, name: str) -> str | None:
         """None where nothing is said; a key of the ini file with nothing behind it says nothing."""

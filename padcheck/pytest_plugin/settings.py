@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 MARKER = (
-    "padcheck(input_shape=None, allow=(), unverified='fail', static=False, trust=False): settings "
+    "padcheck(input_shape={}, allow=[], unverified='fail', static=False, trust=False): settings "
     "of the `padcheck` fixture for this test, in place of the command line's and the ini file's; "
     "input_shape maps inputs to full shapes, allow lists codes that make no failure, unverified "
     "is 'fail' or 'skip'"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from padcheck.records import EQUIVALENT, MISMATCH, UNVERIFIED, Finding, OpReport, Report
@@ -41,26 +41,29 @@ def session_report(
     A test is {"id", "outcome", "checks"}; a check {"model", "at", "verdict", "left", "allowed",
     "known", "allowed_ops", "known_ops", "report"}: the place of its model in the session and of
     its op there, None for a call; its verdict, and what is left of it after excuses; the codes and
-    the places in `known` that excused it, and how many ops; its report. `padcheck` is the version; `known` are the known failures, each with an
-    "id".
+    the places in `known` that excused it, and how many ops; its report. `padcheck` is the version;
+    `known` are the known failures, each with an "id".
 
     1. The checks of one model make one report; each other check has its own.
     2. A test that passed, or failed as its own mark says, expected what its checks found.
     3. The verdict is the worst of what is left in the other tests; one that failed for another
-       reason may have checked nothing, and is unverified; so is a session with a problem.
+       reason may have checked nothing, and is unverified; so is a session with a problem, and
+       one without tests.
     """
     rows = sorted(tests, key=_order)
     reports, homes = _reports(rows)
     checks = [check for test in rows for check in _checks(test)]
     counts = [report["counts"] for report in reports]
+    ends = [_outputs(report) for report in reports]
     names = ("ops", EQUIVALENT, MISMATCH, UNVERIFIED)
     return {
         "schema": SESSION_SCHEMA,
         "padcheck": padcheck,
-        "verdict": _worst([UNVERIFIED] * bool(problems) + [*_verdicts(rows)]) or EQUIVALENT,
+        "verdict": _verdict(rows, problems),
         "counts": {
             "tests": len(rows),
             **{name: sum(count[name] for count in counts) for name in names},
+            **{f"outputs_{name}": ends.count(name) for name in (MISMATCH, UNVERIFIED)},
             "allowed": sum(check["allowed_ops"] for check in checks),
             "known": sum(check["known_ops"] for check in checks),
             "expected": sum(_expected(test) for test in rows),
@@ -75,15 +78,29 @@ def session_report(
     }
 
 
-def _verdicts(rows: Iterable[Test]) -> Iterator[str]:
-    for test in rows:
-        yield from _left(test)
+def _outputs(report: Mapping[str, Any]) -> str:
+    """The verdict on the outputs; equivalent where none were compared."""
+    whole = Report.from_dict(report).end_to_end
+    return EQUIVALENT if whole is None else whole.verdict
+
+
+def _verdict(rows: Sequence[Test], problems: Sequence[str]) -> str:
+    """Rule 3."""
+    verdicts = {verdict for test in rows for verdict in _left(test)}
+    verdicts |= {UNVERIFIED} if problems or not rows else set()
+    return _worst(verdicts) or EQUIVALENT
 
 
 def summary_line(session: Mapping[str, Any]) -> str:
-    """`padcheck: 21 ops, 16 equivalent, 5 mismatch, 0 unverified`, and what was no failure."""
+    """`padcheck: 21 ops, 16 equivalent, 5 mismatch, 0 unverified`, and what was no failure.
+
+    Outputs that do not agree are told where no op says so.
+    """
     counts = session["counts"]
     parts = [f"{counts[name]} {name}" for name in (EQUIVALENT, MISMATCH, UNVERIFIED)]
+    for name in (MISMATCH, UNVERIFIED):
+        if counts[f"outputs_{name}"] and not counts[name]:
+            parts.append(f"outputs {name}")
     parts += [f"{counts[name]} {name}" for name in _EXCUSES if counts[name]]
     return f"padcheck: {', '.join([plural(counts['ops'], 'op'), *parts])}"
 
@@ -120,10 +137,16 @@ def _worst(verdicts: Iterable[str]) -> str | None:
 
 
 def _expected(test: Test) -> int:
-    """How many of its checks found what the test expected (rule 2)."""
+    """How many ops, or else outputs, it expected to be wrong (rule 2)."""
     if test["outcome"] not in _CONTENT:
         return 0
-    return sum(check["left"] != EQUIVALENT for check in _checks(test))
+    return sum(_wrong(check) for check in _checks(test) if check["left"] != EQUIVALENT)
+
+
+def _wrong(check: Check) -> int:
+    """The ops of a check that are not equivalent, nor excused; 1 for outputs alone."""
+    wrong: int = sum(op["verdict"] != EQUIVALENT for op in check["report"]["ops"])
+    return max(1, wrong - int(check["allowed_ops"]) - int(check["known_ops"]))
 
 
 def _left(test: Test) -> set[str]:

@@ -78,7 +78,7 @@ def tells_what_is_right(told: str) -> None:
     assert "pads=(2,3), but should be (3,3) [conv(n=224x224, k=7x7, s=2x2)]" in lines
     assert "layers.ZeroPadding2D(((1, 1), (1, 1)))" in lines
     assert "pads=(0,1), but should be (1,1) [conv(n=14x14, k=3x3, s=2x2)]" in lines
-    assert "reproduce: pytest 'test_conversion.py::test_with_same'" in lines
+    assert "reproduce: pytest test_conversion.py::test_with_same" in lines
     assert str(PACKAGE) not in told
     assert "site-packages" not in told
 

@@ -189,3 +189,22 @@ def test_further_names_of_the_one_op(twofold: Report) -> None:
 def test_an_op_that_is_right_is_seen(same: Report) -> None:
     held = weigh(narrowed(same, same.ops[:1], whole=False), (), [known("one", "PAD101")])
     assert (held.seen, held.known) == ((0,), ())
+
+
+def test_outputs_are_known_by_a_name_of_their_own(same: Report) -> None:
+    outputs = narrowed(same, (), whole=True)
+    held = weigh(outputs, (), [known("end-to-end", "PAD101")])
+    assert (held.verdict, held.seen, held.known) == ("equivalent", (0,), (0,))
+    held = weigh(outputs, (), [known("end-to-end", "PAD104")])
+    assert (held.verdict, held.seen, held.known) == ("mismatch", (0,), ())
+    unrun = dataclasses.replace(same.end_to_end, outputs=(), reason="not installed")
+    report = dataclasses.replace(outputs, end_to_end=unrun)
+    assert weigh(report, (), [known("a.onnx::end-to-end", "unverified")]).verdict == "equivalent"
+    assert weigh(report, ["PAD101"], [known("two", "unverified")]).verdict == "unverified"
+
+
+def test_outputs_that_agree_make_their_entry_stale(same: Report) -> None:
+    agreeing = dataclasses.replace(same.end_to_end, outputs=())
+    report = dataclasses.replace(narrowed(same, (), whole=True), end_to_end=agreeing)
+    held = weigh(report, (), [known("end-to-end", "PAD101")])
+    assert (held.verdict, held.seen, held.known) == ("equivalent", (0,), ())

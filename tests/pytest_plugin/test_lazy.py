@@ -125,6 +125,6 @@ def test_markers_and_fixtures_are_listed(tmp_path: Path) -> None:
     marker = python(tmp_path, "-m", "pytest", *ALONE, "--markers").stdout
     fixture = python(tmp_path, "-m", "pytest", *ALONE, "--fixtures").stdout
 
-    assert "@pytest.mark.padcheck(input_shape=None, allow=(), unverified='fail', " in marker
+    assert "@pytest.mark.padcheck(input_shape={}, allow=[], unverified='fail', " in marker
     assert "padcheck -- " in fixture
     assert "assert_equivalent(source, target)" in fixture

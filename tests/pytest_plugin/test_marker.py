@@ -15,6 +15,7 @@ import padcheck as pc
 
 pytestmark = pytest.mark.padcheck(static=True, allow=["PAD203"])
 SPEC = pc.conv(input_size=8, kernel_size=3)
+BIG = pc.conv(input_size=(1 << 14, 1 << 14), kernel_size=3)
 ALLOWED = pytest.mark.padcheck(allow=["PAD101"])
 
 def raising(x, weight):
@@ -46,11 +47,11 @@ class TestClass:
 
     @pytest.mark.padcheck(allow=())
     def test_the_rest_is_the_classes(self, padcheck):
-        padcheck.assert_callable(SPEC, raising)
+        padcheck.assert_callable(BIG, raising)
 
     @pytest.mark.padcheck(unverified="fail")
     def test_nearer_than_that(self, padcheck):
-        padcheck.assert_callable(SPEC, raising)
+        padcheck.assert_callable(BIG, raising)
 """
 
 

@@ -239,3 +239,30 @@ def test_keys_given_by_o_and_in_a_toml_of_pytest_9(model: Path, run: Run) -> Non
 
     assert letters(run()) == "..s"
     assert letters(run("-o", "padcheck_unverified=fail")) == "..U"
+
+
+def test_the_command_line_beats_a_flag_of_the_ini_file(model: Path, run: Run, ini) -> None:
+    ini(padcheck_static="true")
+    told = run("--padcheck-model=m.onnx", "--no-padcheck-static", "--tb=no", "-k", "conv2", "-v")
+    assert told.ret == 1
+    command = run("--padcheck-model=m.onnx", "--no-padcheck-static", "-k", "bad").stdout.str()
+    assert "reproduce: padcheck diagnose m.onnx\n" in command
+
+
+def test_collecting_alone_writes_no_json(model: Path, run: Run) -> None:
+    run(*STATIC, "--collect-only", "--padcheck-json=made.json")
+    assert not (model.parent / "made.json").exists()
+    run(*STATIC, "-k", "nosuch", "--padcheck-json=made.json")
+    assert json.loads((model.parent / "made.json").read_text())["verdict"] == "unverified"
+
+
+def test_a_marker_that_a_conftest_puts_on_an_op_holds(model: Path, run: Run) -> None:
+    (model.parent / "conftest.py").write_text(
+        "import pytest\n"
+        "def pytest_collection_modifyitems(items):\n"
+        "    for item in items:\n"
+        "        item.add_marker(pytest.mark.padcheck(allow=['PAD101'], unverified='skip'))\n"
+    )
+    result = run(*STATIC)
+    assert result.ret == 0
+    result.assert_outcomes(passed=2, skipped=1)
