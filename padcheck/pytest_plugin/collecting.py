@@ -18,6 +18,7 @@ from padcheck.pytest_plugin.desk import DESK
 from padcheck.pytest_plugin.items import NOTHING, TARGET_OPS, OpItem, safe_ids
 from padcheck.pytest_plugin.known import END_TO_END
 from padcheck.pytest_plugin.measuring import Call
+from padcheck.pytest_plugin.outcomes import in_pytest
 
 if TYPE_CHECKING:
     from padcheck.pytest_plugin.measuring import Listing
@@ -94,7 +95,7 @@ class ModelFile(pytest.File):
             listing = self._listing(self.pair)
             self._check_shapes()
         except PadcheckError as error:
-            raise self.CollectError(f"{error}") from None
+            raise self.CollectError(in_pytest(str(error))) from None
         self.ops = listing.ops
         more: tuple[str, ...] = (TARGET_OPS, END_TO_END)
         if self.pair.target is None:

@@ -118,7 +118,7 @@ class Measurements:
     def __init__(self, store: Store | None = None) -> None:
         self._store = store
         self._kept: dict[str, Any] = {}
-        self._opened: dict[str, Any] = {}
+        self._opened: dict[str, tuple[Any, int]] = {}
         self._bytes = 0
         self._lab: Lab | None = None
 
@@ -157,7 +157,9 @@ class Measurements:
         source = call.source
         if call.options.get("via") is None:
             trust = bool(call.options.get("trust"))
-            source = self._opened.pop(_place(call.command, Path(source), trust), source)
+            place = _place(call.command, Path(source), trust)
+            source, size = self._opened.pop(place, (source, 0))
+            self._bytes -= size
         return call.run(source, self._running)
 
     def listing(self, path: Path, command: str, *, trust: bool) -> Listing:
@@ -181,7 +183,7 @@ class Measurements:
         if self._bytes + size <= _MOST_BYTES:
             self._bytes += size
             trusted = trust and command == "compare"  # a diagnosis runs no code of the model
-            self._opened[_place(command, path, trusted)] = opened
+            self._opened[_place(command, path, trusted)] = (opened, size)
         return listing
 
     @staticmethod

@@ -57,6 +57,11 @@ def test_every_stage_must_be_odd():
     assert searched(convs(67, (3, 2, 1), (3, 2, 1), (3, 2, 1))) == {"x0": (1, 1, 73)}
 
 
+def test_a_diagnosis_tells_it():
+    report = padcheck.diagnose(convs(67, (3, 2, 1), (3, 2, 1), (3, 2, 1)))
+    assert report.agrees_at == {"x0": (1, 1, 73)}
+
+
 def test_none_where_all_is_right_already():
     assert searched(convs(65, (3, 2, 1))) is None
 

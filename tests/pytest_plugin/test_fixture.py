@@ -184,3 +184,16 @@ def test_what_it_offers_is_the_packages(bare: Bare) -> None:
         """
     )
     assert bare("-p", "no:xdist").counts() == {"passed": 1}
+
+
+def test_a_model_in_memory_is_seen_again_by_its_test(bare: Bare) -> None:
+    bare.write(
+        test_a="""
+        import onnx
+        def test_a(padcheck):
+            padcheck.assert_equivalent("bad.onnx", onnx.load("same.onnx"))
+        """
+    )
+    ran = bare("-p", "no:xdist")
+    assert ran.counts() == {"failed": 1}
+    assert "reproduce: pytest test_a.py::test_a\n" in ran.told("test_a")

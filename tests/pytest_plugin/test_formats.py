@@ -51,7 +51,7 @@ def test_code_of_a_model_runs_with_trust_alone(models: Path, run: Run) -> None:
     assert result.ret == 2
     (told,) = [line for line in result.outlines if line.startswith("code.keras: ")]
     assert "twice" in told
-    assert "--trust" in told
+    assert "load it with --padcheck-trust (trust=True)" in told
     result.stdout.no_fnmatch_line("*Traceback*")
 
     result = run(*CODE_PAIR, "--padcheck-trust", "-v")

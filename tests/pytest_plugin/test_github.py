@@ -63,3 +63,32 @@ def test_none_elsewhere(
     assert "::error" not in bare("-p", "no:xdist").output
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     assert list(commands(bare("-p", "no:xdist"))) == ["test_a"]
+
+
+def test_a_failure_in_another_file_stands_at_the_test(
+    bare: Bare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare.write(
+        conftest="""
+        import pytest
+        @pytest.fixture
+        def right(padcheck):
+            padcheck.assert_diagnosed("bad.onnx", static=True)
+        """,
+        test_a="import os\n\ndef test_a(right): pass\n",
+    )
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    ran = bare("-p", "no:xdist")
+    ((file, line, message),) = commands(ran).values()
+    assert (file, line) == ("test_a.py", "3")
+    assert message.startswith("Mismatch: PAD101")
+
+
+def test_outside_of_the_checkout_files_start_at_the_root(
+    bare: Bare, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    bare.write(test_a="def test_a(padcheck): padcheck.assert_diagnosed('bad.onnx', static=True)")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path_factory.mktemp("elsewhere")))
+    ((file, line, _),) = commands(bare("-p", "no:xdist")).values()
+    assert (file, line) == ("test_a.py", "1")

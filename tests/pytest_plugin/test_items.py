@@ -12,6 +12,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper, save
 
 from tests.pytest_plugin.conftest import Run
+from tests.pytest_plugin.inner import models
+from tests.pytest_plugin.inner import run as process
 from tests.pytest_plugin.models import broken, chain, conv, max_pool, relu
 
 STATIC = ("--padcheck-model", "m.onnx", "--padcheck-static")
@@ -156,6 +158,35 @@ def split_and_joined(project: Path) -> None:
         )
         opset = [helper.make_opsetid("", 19)]
         save(helper.make_model(graph, opset_imports=opset, ir_version=9), project / name)
+
+
+#: Lists another op for `two` than the one that is measured.
+LISTING = """
+from padcheck.pytest_plugin import measuring
+
+read = measuring._read
+
+def misread(path, *how):
+    model, held = read(path, *how)
+    return model, {**held, "ops": ["one", "three"]}
+
+measuring._read = misread
+"""
+
+
+def test_no_op_is_lost_between_listing_and_measuring(tmp_path: Path) -> None:
+    """What was measured and not listed is of target-ops; the reverse is unverified."""
+    models(tmp_path)
+    (tmp_path / "conftest.py").write_text(LISTING)
+    pair = ("--padcheck-model=bad.onnx", "--padcheck-against=same.onnx")
+    ran = process(tmp_path, "-p", "no:xdist", *pair, "--padcheck-json=session.json")
+    assert ran.outcomes() == {
+        "bad.onnx::one": "passed",
+        "bad.onnx::three": "unverified",
+        "bad.onnx::target-ops": "failed",
+        "bad.onnx::end-to-end": "failed",
+    }
+    assert "PAD101 asymmetric_same: two: " in ran.told("target-ops of bad.onnx")
 
 
 def test_shared_weights_are_told_apart(project: Path, run: Run) -> None:

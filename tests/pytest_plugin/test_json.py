@@ -131,6 +131,45 @@ def test_models_and_calls_together(bare: Bare, spread: tuple[str, ...]) -> None:
     assert (ran.folder / "session.json").read_bytes() == first
 
 
+@spread
+def test_a_folder_that_all_processes_share(bare: Bare, spread: tuple[str, ...]) -> None:
+    """As pytest-xdist's documentation has it: the parent of a worker's own."""
+    bare.write(
+        test_a="""
+        import os
+        import shutil
+        def test_a(padcheck, tmp_path_factory):
+            base = tmp_path_factory.getbasetemp()
+            base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+            (base / "shared").mkdir()
+            shutil.copy("good.onnx", base / "shared" / "m.onnx")
+            padcheck.assert_diagnosed(base / "shared" / "m.onnx", static=True)
+        """
+    )
+    ran = bare(*spread, "--padcheck-json=session.json")
+    (report,) = valid(ran)["reports"]
+    assert report["source"]["path"] == "{tmp}/shared/m.onnx"
+
+
+@spread
+def test_a_path_that_is_no_text(bare: Bare, spread: tuple[str, ...]) -> None:
+    """Its bytes are told as Python writes them: what workers send must be text."""
+    bare.write(
+        test_a="""
+        import os
+        import shutil
+        def test_a(padcheck, tmp_path):
+            path = tmp_path / os.fsdecode(b"m\\xff.onnx")
+            shutil.copy("bad.onnx", path)
+            padcheck.assert_diagnosed(path, static=True)
+        """
+    )
+    ran = bare(*spread, "--padcheck-json=session.json")
+    assert (ran.code, ran.counts()) == (1, {"failed": 1})
+    (report,) = valid(ran)["reports"]
+    assert report["source"]["path"].endswith("test_a/m\\udcff.onnx")
+
+
 def test_after_a_first_failure(bare: Bare) -> None:
     bare.write(
         test_a="def test_a(padcheck): padcheck.assert_diagnosed('bad.onnx')",
@@ -140,6 +179,109 @@ def test_after_a_first_failure(bare: Bare) -> None:
     ran = bare("-p", "no:xdist", "-x", *wanted)
     assert valid(ran)["counts"]["tests"] == 1
     assert ran.outcomes() == {"test_a.py::test_a": "failed"}
+
+
+ENDING = """
+import pytest
+import padcheck as pc
+
+@pytest.fixture
+def after(padcheck):
+    yield
+    raise ValueError
+
+def test_passed(padcheck, after):
+    padcheck.assert_diagnosed("good.onnx")
+
+def test_failed(padcheck, after):
+    padcheck.assert_diagnosed("bad.onnx")
+
+def test_unverified(padcheck, after):
+    padcheck.assert_callable(pc.conv(input_size=8, kernel_size=3), lambda x, weight: 1 / 0)
+
+def test_skipped(padcheck, after):
+    pytest.skip("not today")
+
+def test_xfailed(padcheck, after):
+    pytest.xfail("it is so")
+
+@pytest.mark.xfail(reason="it was so")
+def test_xpassed(padcheck):
+    padcheck.assert_diagnosed("good.onnx")
+"""
+
+
+def test_an_error_behind_a_test_hides_no_failure(bare: Bare) -> None:
+    bare.write(test_a=ENDING)
+    ran = bare("-p", "no:xdist", "--padcheck-static", "--padcheck-json=session.json")
+    assert valid(ran)["counts"]["expected"] == 0
+    assert {name.partition("::test_")[2]: end for name, end in ran.outcomes().items()} == {
+        "passed": "error",
+        "failed": "failed",
+        "unverified": "unverified",
+        "skipped": "error",
+        "xfailed": "error",
+        "xpassed": "xpassed",
+    }
+
+
+@pytest.mark.parametrize(
+    ("end", "code"), [("raise KeyboardInterrupt", 2), ("request.config.broken = True", 3)]
+)
+def test_a_run_that_ended_early_says_so(bare: Bare, end: str, code: int) -> None:
+    """And blames no entry for what did not run."""
+    (bare.folder / "known.json").write_text(
+        '[{"id": "three", "code": "PAD101", "reason": "it is so"}]'
+    )
+    bare.write(
+        conftest="""
+        def pytest_runtest_makereport(item, call):
+            if call.when == "call" and hasattr(item.config, "broken"):
+                raise RuntimeError("a plugin's own")
+        """,
+        test_a=f"""
+        def test_first(padcheck):
+            padcheck.assert_diagnosed("good.onnx", static=True)
+        def test_last(padcheck, request):
+            {end}
+        """,
+    )
+    wanted = ("--padcheck-json=session.json", "--padcheck-known=known.json")
+    ran = run(bare.folder, "-p", "no:xdist", *wanted)
+    assert ran.code == code
+    session = valid(ran)
+    assert ran.outcomes() == {"test_a.py::test_first": "passed", "test_a.py::test_last": "error"}
+    problem = "the run ended before all tests ran"
+    assert (session["verdict"], session["problems"]) == ("unverified", [problem])
+    assert "matches nothing" not in ran.output
+
+
+#: As plugins do that run a failed test again.
+TWICE = """
+from _pytest.runner import runtestprotocol
+
+def pytest_runtest_protocol(item, nextitem):
+    for _ in range(2):
+        for report in runtestprotocol(item, nextitem=nextitem, log=False):
+            item.ihook.pytest_runtest_logreport(report=report)
+    return True
+"""
+
+
+def test_one_that_runs_again_starts_anew(bare: Bare) -> None:
+    bare.write(
+        conftest=TWICE,
+        test_a="""
+        models = ["bad.onnx", "good.onnx"]
+        def test_a(padcheck):
+            padcheck.assert_diagnosed(models.pop(0), static=True)
+        """,
+    )
+    ran = bare("-p", "no:xdist", "--padcheck-json=session.json")
+    session = valid(ran)
+    assert ran.outcomes() == {"test_a.py::test_a": "passed"}
+    assert [report["source"]["path"] for report in session["reports"]] == ["good.onnx"]
+    assert (session["verdict"], session["counts"]["ops"]) == ("equivalent", 1)
 
 
 DYING = """
@@ -226,3 +368,4 @@ def test_it_is_written_whole_or_the_run_fails(bare: Bare) -> None:
     assert any(
         "cannot write " in line and "session.json: No such file" in line for line in ran.lines()
     )
+    assert "out of the file" not in ran.output  # which is of known failures

@@ -83,9 +83,42 @@ def test_of_the_outputs_alone_their_ops_decide(same: Report) -> None:
 
 
 def test_outputs_with_a_rest_are_not_excused(same: Report) -> None:
-    whole = dataclasses.replace(same.end_to_end, remaining=0.5)
+    whole = dataclasses.replace(same.end_to_end, remaining=("two",))
     held = weigh(dataclasses.replace(same, end_to_end=whole), ["PAD101"])
     assert (held.left, held.whole_left) == ((), True)
+
+
+@pytest.mark.parametrize("verdict", ["mismatch", "unverified"])
+def test_nor_are_outputs_that_differ_once_all_is_taken_out(same: Report, verdict: str) -> None:
+    assert same.end_to_end is not None
+    assert {output.verdict for output in same.end_to_end.after} == {"equivalent"}
+    after = tuple(dataclasses.replace(output, verdict=verdict) for output in same.end_to_end.after)
+    whole = dataclasses.replace(same.end_to_end, after=after)
+    held = weigh(dataclasses.replace(same, end_to_end=whole), ["PAD101"])
+    assert (held.left, held.whole_left) == ((), True)
+
+
+def test_nor_are_outputs_that_could_not_be_compared(same: Report) -> None:
+    assert same.end_to_end is not None
+    unsure = tuple(
+        dataclasses.replace(output, verdict="unverified") for output in same.end_to_end.outputs
+    )
+    whole = dataclasses.replace(same.end_to_end, outputs=unsure)
+    held = weigh(dataclasses.replace(same, end_to_end=whole), ["PAD101"])
+    assert (held.left, held.whole_left, held.verdict) == ((), True, "unverified")
+
+
+def test_nor_are_outputs_that_nothing_explains(same: Report) -> None:
+    whole = dataclasses.replace(same.end_to_end, explained_by=(), after=(), remaining=())
+    right = dataclasses.replace(narrowed(same, same.ops[:1], whole=True), end_to_end=whole)
+    held = weigh(right, ["PAD101"], [known("end-to-end", "PAD101")])
+    assert (held.left, held.whole_left, held.verdict) == ((), True, "mismatch")
+
+
+def test_an_op_that_could_not_be_checked_leaves_the_outputs_to_the_others(same: Report) -> None:
+    unsure = dataclasses.replace(same.ops[0], verdict="unverified", reason="no partner")
+    held = weigh(dataclasses.replace(same, ops=(unsure, *same.ops[1:])), ["PAD101"])
+    assert (held.left, held.whole_left, held.verdict) == (("one",), False, "unverified")
 
 
 def test_all_guilty_ops_must_be_excused_for_the_outputs(faults: Report) -> None:
@@ -117,6 +150,10 @@ def test_an_op_with_two_faults_needs_both(twofold: Report) -> None:
     (name,) = (op.name for op in twofold.ops)
     held = weigh(twofold, [one], [known(name, other)])  # one of each
     assert (held.verdict, held.allowed, held.known) == ("equivalent", (one,), (0,))
+    assert (held.allowed_ops, held.known_ops) == (0, 1)
+    held = weigh(twofold, [], [known(name, one)])  # fails as it says, and otherwise too
+    assert (held.verdict, held.left, held.known) == ("mismatch", (name,), (0,))
+    assert (held.allowed_ops, held.known_ops) == (0, 0)
 
 
 def test_latent_findings_are_no_ones_fault() -> None:
@@ -124,6 +161,16 @@ def test_latent_findings_are_no_ones_fault() -> None:
     assert [finding.latent for finding in report.findings] == [True]
     held = weigh(report, [report.findings[0].code])
     assert (held.verdict, held.allowed) == ("equivalent", ())
+
+
+def test_a_latent_finding_beside_neither_needs_excuse_nor_is_one(same: Report) -> None:
+    (finding,) = same.findings
+    latent = dataclasses.replace(finding, code="PAD201", latent=True)
+    both = dataclasses.replace(same, findings=(finding, latent))
+    assert weigh(both, ["PAD101"]).verdict == "equivalent"
+    assert weigh(both, ["PAD101", "PAD201"]).allowed == ("PAD101",)
+    held = weigh(both, ["PAD201"], [known("two", "PAD201")])
+    assert (held.verdict, held.left, held.known) == ("mismatch", ("two",), ())
 
 
 def doubled(x, weight):
@@ -141,6 +188,18 @@ def test_of_a_diagnosis_the_verdict_is_sames(folder: Path) -> None:
     assert weigh(report, judged).verdict == "equivalent"
     assert weigh(report, beside - judged).verdict == "mismatch"
     assert set(weigh(report, judged | beside).allowed) <= judged
+
+
+def test_of_a_diagnosis_a_framework_that_diverges_is_blamed_too(folder: Path) -> None:
+    """Whichever lowering it is that of."""
+    path = chain(folder / "two.onnx", conv("two", stride=2))
+    report = padcheck.diagnose(path, static=True)
+    (first, *_) = report.findings
+    diverges = dataclasses.replace(first, code="PAD998", lowering="torch")
+    both = dataclasses.replace(report, findings=(*report.findings, diverges))
+    assert weigh(report, ["PAD101"]).verdict == "equivalent"
+    assert weigh(both, ["PAD101"]).left == ("two",)
+    assert weigh(both, ["PAD101", "PAD998"]).allowed == ("PAD101", "PAD998")
 
 
 def test_what_is_not_explained_can_be_allowed_by_its_code() -> None:
@@ -184,6 +243,13 @@ def test_further_names_of_the_one_op(twofold: Report) -> None:
     entries = [known("conv(n=8)", code) for code in sorted(codes(twofold))]
     assert weigh(twofold, (), entries).verdict == "mismatch"
     assert weigh(twofold, (), entries, ["conv(n=8)"]).known == (0, 1)
+
+
+def test_an_op_of_the_target_has_no_findings_of_the_sources(same: Report) -> None:
+    lone = dataclasses.replace(same.ops[1], of_target=True, verdict="unverified", findings=())
+    assert lone.name in {finding.op for finding in same.findings}
+    assert narrowed(same, [lone], whole=False).findings == ()
+    assert narrowed(same, [lone, same.ops[1]], whole=False).findings == same.findings
 
 
 def test_an_op_that_is_right_is_seen(same: Report) -> None:

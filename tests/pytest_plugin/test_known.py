@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 import padcheck
+from padcheck.checks.suite import case_id
 from padcheck.errors import UsageError
 from padcheck.pytest_plugin.known import load_known
 from tests.pytest_plugin.inner import Bare, bare, spread, warm
+from tests.pytest_plugin.models import chain, conv
 
 __all__ = ["bare", "warm"]
 
@@ -101,6 +103,14 @@ def test_one_that_passes_now_fails_the_run(bare: Bare, spread: Spread) -> None:
     assert STALE.format("one", "PAD101") in ran.lines()
 
 
+def test_so_it_does_in_a_part_of_a_run(bare: Bare) -> None:
+    known(bare, entry("one"), entry("two"))
+    ran = bare(*PLAIN, *MODEL, KNOWN, "-k", "one")
+    assert (ran.code, ran.counts()) == (1, {"passed": 1, "deselected": 1})
+    assert STALE.format("one", "PAD101") in ran.lines()
+    assert "matches nothing" not in ran.output.replace(NOT_LOOKED, "")
+
+
 @spread
 def test_one_that_matches_nothing_fails_the_run(bare: Bare, spread: Spread) -> None:
     known(bare, entry("three"), entry("other.onnx::two"))
@@ -112,6 +122,7 @@ def test_one_that_matches_nothing_fails_the_run(bare: Bare, spread: Spread) -> N
         "known failures: three matches nothing that was checked",
     ]
     assert {f"padcheck: {problem}" for problem in problems} <= set(ran.lines())
+    assert "padcheck: 0 ops" not in ran.output
     assert (ran.json()["verdict"], ran.json()["problems"]) == ("unverified", problems)
 
 
@@ -121,6 +132,54 @@ def test_an_op_goes_by_its_name_or_its_files(bare: Bare, name: str) -> None:
     known(bare, entry(name))
     ran = bare(*PLAIN, *MODEL, KNOWN)
     assert (ran.code, ran.counts()) == (0, {"passed": 1, "xfailed": 2})
+
+
+@pytest.mark.parametrize("name", ["a b", "a_b", "c.onnx::a b", "c.onnx::a_b"])
+def test_an_op_goes_by_its_tests_name_too(bare: Bare, name: str) -> None:
+    chain(bare.folder / "c.onnx", conv("a b", stride=2))
+    known(bare, entry(name))
+    ran = bare(*PLAIN, "--padcheck-model=c.onnx", "--padcheck-static", KNOWN)
+    assert (ran.code, ran.counts()) == (0, {"xfailed": 1})
+
+
+@pytest.mark.parametrize("name", ["end-to-end", "bad.onnx::end-to-end"])
+def test_so_do_the_outputs(bare: Bare, name: str) -> None:
+    """By the codes that explain them; the op itself is another test."""
+    pair = ("--padcheck-model=bad.onnx", "--padcheck-against=same.onnx")
+    known(bare, entry(name))
+    ran = bare(*PLAIN, *pair, KNOWN, "--padcheck-json=session.json")
+    assert (ran.code, ran.counts()) == (1, {"passed": 2, "failed": 1, "xfailed": 1})
+    outcomes = ran.outcomes()
+    assert (outcomes["bad.onnx::two"], outcomes["bad.onnx::end-to-end"]) == ("failed", "xfailed")
+
+
+def test_all_that_is_known_of_a_test_is_told(bare: Bare) -> None:
+    chain(bare.folder / "c.onnx", conv("one", stride=2), conv("two", stride=2))
+    bare.write(test_a="def test_a(padcheck): padcheck.assert_diagnosed('c.onnx', static=True)")
+    known(bare, entry("one", reason="as one"), entry("two", reason="as two", link="https://a.b"))
+    ran = bare(*PLAIN, KNOWN, "-rx")
+    assert (ran.code, ran.counts()) == (0, {"xfailed": 1})
+    assert "XFAIL test_a.py::test_a - as one; as two (https://a.b)" in ran.lines()
+
+
+def test_what_is_known_is_not_told_with_the_rest(bare: Bare) -> None:
+    chain(bare.folder / "c.onnx", conv("one", stride=2), conv("two", stride=2))
+    bare.write(test_a="def test_a(padcheck): padcheck.assert_diagnosed('c.onnx', static=True)")
+    known(bare, entry("one"))
+    ran = bare(*PLAIN, KNOWN)
+    assert (ran.code, ran.counts()) == (1, {"failed": 1})
+    told = ran.told("test_a")
+    assert "Mismatch: PAD101 asymmetric_same: two: " in told
+    assert "(one" not in told
+    assert ": one" not in told
+
+
+def test_a_geometry_goes_by_its_code_and_its_id_too(bare: Bare) -> None:
+    bare.write(test_a=TESTS)
+    for name in (repr(SPEC), case_id(SPEC)):
+        known(bare, entry(name, "PAD999"))
+        ran = bare(*PLAIN, KNOWN, "-k", "callable")
+        assert (ran.code, ran.counts()) == (0, {"xfailed": 1, "deselected": 2})
 
 
 def test_a_geometry_is_no_other(bare: Bare) -> None:
@@ -167,6 +226,8 @@ def test_as_if_nothing_were_known(bare: Bare, spread: Spread) -> None:
         ["--deselect=test_a.py::test_bad"],
         ["--ignore=test_b.py"],
         ["-x"],
+        ["--ignore-glob=*_b.py"],
+        ["sub/deep"],
     ],
     ids=" ".join,
 )
@@ -180,11 +241,47 @@ def test_parts_of_a_run_are_no_proof(bare: Bare, options: list[str]) -> None:
         """,
         test_b="def test_b(): pass",
     )
+    (bare.folder / "sub" / "deep").mkdir(parents=True)
+    (bare.folder / "sub" / "deep" / "test_c.py").write_text("def test_c(padcheck): pass\n")
     known(bare, entry("two"), entry("three"))
     ran = bare(*PLAIN, KNOWN, "-W", "ignore", *options)
     assert ran.code == 0
     assert NOT_LOOKED in " ".join(ran.lines())
     assert "matches nothing that was checked" not in ran.output
+
+
+def test_nor_are_tests_that_are_only_listed(bare: Bare) -> None:
+    bare.write(test_a="def test_a(padcheck): pass")
+    known(bare, entry("two"))
+    ran = bare(*PLAIN, KNOWN, "--collect-only")
+    assert ran.code == 0
+    assert "matches nothing that was checked" not in ran.output
+
+
+def test_nor_are_those_that_failed_before(bare: Bare) -> None:
+    """Workers leave out whole files, which pytest tells nobody."""
+    bare.write(
+        test_a="def test_bad(padcheck): padcheck.assert_diagnosed('bad.onnx', static=True)",
+        test_b="def test_good(padcheck): padcheck.assert_diagnosed('good.onnx', static=True)",
+    )
+    known(bare, entry("three"))
+    matched = []
+    for more in ([], ["--lf"]):
+        done = bare.pytester.runpytest_inprocess("-p", "no:benchmark", "-n", "2", KNOWN, *more)
+        assert done.ret == 1
+        matched.append("three matches nothing that was checked" not in done.stdout.str())
+    assert matched == [False, True]
+
+
+@pytest.mark.parametrize("folder", [".", "sub"])
+def test_a_folder_of_tests_is_no_part(bare: Bare, folder: str) -> None:
+    (bare.folder / "pytest.ini").write_text("[pytest]\n")
+    (bare.folder / "sub").mkdir()
+    (bare.folder / "sub" / "test_c.py").write_text("def test_c(padcheck): pass\n")
+    known(bare, entry("two"))
+    ran = bare(*PLAIN, KNOWN, folder)
+    assert (ran.code, ran.counts()) == (1, {"passed": 1})
+    assert "padcheck: known failures: two matches nothing that was checked" in ran.lines()
 
 
 @pytest.mark.parametrize(
@@ -207,6 +304,20 @@ def test_skipped_tests_are_no_proof(bare: Bare, part: str) -> None:
         assert NOT_LOOKED in " ".join(ran.lines())
 
 
+def test_what_is_skipped_as_unverified_was_checked(bare: Bare) -> None:
+    bare.write(
+        test_a="""
+        import padcheck as pc
+        BIG = pc.conv(input_size=(1 << 14, 1 << 14), kernel_size=3)
+        def test_a(padcheck): padcheck.assert_callable(BIG, lambda x, weight: x)
+        """
+    )
+    known(bare, entry("three"))
+    ran = bare(*PLAIN, KNOWN, "--padcheck-unverified=skip")
+    assert (ran.code, ran.counts()) == (1, {"skipped": 1})
+    assert "padcheck: known failures: three matches nothing that was checked" in ran.lines()
+
+
 def test_nor_are_tests_that_a_plugin_deselects(bare: Bare) -> None:
     (bare.folder / "conftest.py").write_text(
         "def pytest_collection_modifyitems(config, items):\n"
@@ -219,6 +330,18 @@ def test_nor_are_tests_that_a_plugin_deselects(bare: Bare) -> None:
         ran = bare(*how, KNOWN)
         assert (ran.code, ran.counts()["passed"]) == (0, 1)
         assert NOT_LOOKED in " ".join(ran.lines())
+
+
+def test_nor_is_a_run_that_a_test_ends(bare: Bare) -> None:
+    """As plugins do that have seen enough."""
+    bare.write(
+        test_a="def test_a(request): request.session.shouldfail = 'enough'",
+        test_b="def test_b(padcheck): padcheck.assert_diagnosed('bad.onnx', static=True)",
+    )
+    known(bare, entry("two"))
+    ran = bare(*PLAIN, KNOWN)
+    assert (ran.code, ran.counts()) == (1, {"passed": 1})
+    assert "matches nothing" not in ran.output.replace(NOT_LOOKED, "")
 
 
 def test_nor_is_a_run_that_a_process_died_of(bare: Bare) -> None:

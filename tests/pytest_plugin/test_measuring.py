@@ -6,13 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import onnx
 import pytest
 
 import padcheck
-from padcheck.errors import FrameworkError, ModelError
+from padcheck.errors import FrameworkError, ModelError, UsageError
+from padcheck.pytest_plugin import measuring
 from padcheck.pytest_plugin.measuring import Call, Measurements
 from padcheck.pytest_plugin.store import Store
 from tests.pytest_plugin.inner import Bare, bare, models, run, spread, warm
@@ -71,6 +73,47 @@ def test_once_for_items_and_calls_in_all_processes(bare: Bare, spread: tuple[str
         "diagnose",
     ]
     assert (bare.folder / "listed").read_text().split() == ["bad.onnx"]
+
+
+#: Each set of frameworks leaves a line when it starts, and one when it is closed.
+LABS = """
+from padcheck.checks.lab import Lab
+
+def telling(word, method):
+    def told(lab, *arguments):
+        with open("labs", "a") as file:
+            file.write(f"{word}\\n")
+        return method(lab, *arguments)
+    return told
+
+Lab.__init__ = telling("started", Lab.__init__)
+Lab.close = telling("closed", Lab.close)
+"""
+
+
+def test_the_frameworks_of_all_diagnoses_start_once_and_are_closed(bare: Bare) -> None:
+    bare.write(conftest=LABS, test_a="def test_a(padcheck): padcheck.assert_diagnosed('same.onnx')")
+    models = ("--padcheck-model=good.onnx", "--padcheck-model=bad.onnx")
+    ran = run(bare.folder, "-p", "no:xdist", *models)
+    assert ran.counts() == {"passed": 3, "failed": 1}
+    assert (bare.folder / "labs").read_text().split() == ["started", "closed"]
+
+
+def test_what_processes_share_goes_with_them(bare: Bare, tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    bare.write(
+        test_a="""
+        import os
+        import tempfile
+        def test_a(padcheck):
+            padcheck.assert_diagnosed("good.onnx", static=True)
+            assert any(name.startswith("padcheck-") for name in os.listdir(tempfile.gettempdir()))
+        """
+    )
+    ran = run(bare.folder, "-n", "2", env={"TMPDIR": str(temporary)})
+    assert ran.counts() == {"passed": 1}
+    assert not [path for path in temporary.iterdir() if path.name.startswith("padcheck-")]
 
 
 @pytest.fixture
@@ -138,6 +181,55 @@ def test_what_was_read_with_trust_is_not_for_those_without(folder: Path) -> None
     call = Call(command="compare", source="bad.onnx", target="bad.onnx", options=options)
     assert kept.report(call).ok
     assert [json.loads(place)[2] for place in kept._opened if "compare" in place] == [True]
+
+
+def test_what_was_read_stays_as_far_as_memory_goes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = Path("bad.onnx"), Path("same.onnx")
+    most = first.stat().st_size + second.stat().st_size
+    for bytes_, stay in ((most, 2), (most - 1, 1), (0, 0)):
+        monkeypatch.setattr(measuring, "_MOST_BYTES", bytes_)
+        kept = Measurements()
+        for path in (first, second):
+            assert kept.listing(path, "diagnose", trust=False).ops == ("one", "two")
+        assert len(kept._opened) == stay
+        assert not kept.report(diagnosis("bad.onnx")).ok
+        assert kept.report(diagnosis("same.onnx")).ok
+        assert kept._opened == {}
+
+
+def test_what_was_read_and_not_measured_goes_in_the_end(folder: Path) -> None:
+    kept = Measurements()
+    kept.listing(Path("bad.onnx"), "diagnose", trust=False)
+    assert len(kept._opened) == 1
+    kept.close()
+    assert kept._opened == {}
+
+
+def test_what_was_read_is_not_for_a_converter(folder: Path) -> None:
+    """Which takes the file."""
+    kept = Measurements()
+    kept.listing(Path("bad.onnx"), "compare", trust=False)
+    with pytest.raises(UsageError, match="expected a converter"):
+        kept.report(Call(command="compare", source="bad.onnx", options={"via": "by hand"}))
+    assert len(kept._opened) == 1
+
+
+def test_what_frameworks_log_and_warn_of_is_not_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def chatty(*arguments: object, **options: object) -> object:
+        os.write(2, b"by a library\n")
+        warnings.warn("by a framework", DeprecationWarning, stacklevel=1)
+        return diagnose(*arguments, **options)
+
+    diagnose = padcheck.diagnose
+    monkeypatch.setattr("padcheck.checks.diagnose.diagnose", chatty)
+    assert not Measurements().report(diagnosis("bad.onnx")).ok
+    assert "by a library" not in "".join(capfd.readouterr())
+    with pytest.warns(UserWarning, match="as before"):
+        warnings.warn("as before", stacklevel=1)
 
 
 def test_so_is_a_folder_with_such_a_file(folder: Path) -> None:

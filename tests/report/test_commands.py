@@ -222,6 +222,29 @@ class TestDiagnose:
         report = dataclasses.replace(report, ops=(*report.ops, unread))
         assert shortest_command(report, source=MODEL) == f"padcheck diagnose {MODEL}"
 
+    def test_what_a_framework_does_besides_needs_the_model(self, diagnosed):
+        report = alone(diagnosed, "node_Conv_291")
+        (op,) = report.ops
+        torch = dataclasses.replace(op.lowerings["torch"], findings=("PAD998",))
+        op = dataclasses.replace(op, lowerings={**op.lowerings, "torch": torch})
+        report = dataclasses.replace(report, ops=(op,))
+        assert shortest_command(report, source=MODEL) == f"padcheck diagnose {MODEL}"
+
+    def test_a_mismatch_without_a_cause_needs_the_model(self, diagnosed):
+        report = alone(diagnosed, "node_Conv_291")
+        op = dataclasses.replace(report.ops[0], findings=())
+        report = dataclasses.replace(report, ops=(op,), findings=())
+        assert shortest_command(report, source=MODEL) == f"padcheck diagnose {MODEL}"
+
+    def test_more_axes_than_the_command_takes_need_the_model(self, diagnosed):
+        report = alone(diagnosed, "node_Conv_291")
+        names = ("input_size", "kernel_size", "stride", "dilation", "pad_before", "pad_after")
+        for rank, needed in ((3, False), (4, True)):
+            sizes = {name: getattr(report.ops[0], name)[:1] * rank for name in names}
+            op = dataclasses.replace(report.ops[0], **sizes)
+            command = shortest_command(dataclasses.replace(report, ops=(op,)), source=MODEL)
+            assert (command == f"padcheck diagnose {MODEL}") == needed
+
 
 def test_a_conv_that_was_checked_in_memory():
     report = padcheck.check_conv(input_size=(9, 8), kernel_size=4, pads=2, static=True)

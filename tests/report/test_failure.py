@@ -222,6 +222,13 @@ class TestSeveralOps:
             "PAD904 bias_lost"
         )
 
+    def test_are_counted_without_those_of_the_target(self, three_faults):
+        lone = dataclasses.replace(
+            three_faults.ops[0], name="lone", of_target=True, verdict="unverified", reason="r"
+        )
+        both = dataclasses.replace(three_faults, ops=(*three_faults.ops, lone))
+        assert gist(both) == gist(three_faults)
+
     def test_have_the_blocks_of_the_reports_page(self, shifted, three_faults, diagnosed):
         for report in (shifted, three_faults, diagnosed):
             blocks = [part for part in failure_text(report).split("\n\n") if "PAD" in part[:4]]
@@ -322,6 +329,15 @@ class TestNotChecked:
             "note: Resize is not compared",
         ]
 
+    def test_a_reason_that_several_have_is_told_once(self, three_faults):
+        reason = "weight is no constant"
+        ops = tuple(
+            dataclasses.replace(op, verdict="unverified", reason=reason)
+            for op in three_faults.ops[:3]
+        )
+        report = dataclasses.replace(three_faults, ops=ops, findings=(), end_to_end=None)
+        assert gist(report) == f"3 of 3 layers unverified: {reason}"
+
     def test_of_the_target(self):
         report = comparisons.unsure()
         (lone,) = (op for op in report.ops if op.of_target)
@@ -396,6 +412,49 @@ def test_a_mismatch_without_a_finding_has_a_gist(shifted):
     (op,) = alone(shifted, "node_Conv_291").ops
     bare = Report(command="compare", padcheck="0", source=shifted.source, ops=(op,))
     assert failure_text(bare) == "mismatch: node_Conv_291 -> conv_01"
+
+
+def test_a_latent_difference_beside_a_mismatch_is_not_blamed_for_it():
+    report = padcheck.check_callable(CONV, same)
+    latent = dataclasses.replace(
+        report.findings[0], code="PAD908", name="rounding_only", message="float64", latent=True
+    )
+    both = dataclasses.replace(report, findings=(*report.findings, latent))
+    assert gist(both) == gist(report)
+    assert "\n\nnote: latent: PAD908 rounding_only: same: float64" in failure_text(both)
+
+
+@pytest.mark.parametrize(("rule", "should"), [("NOTSET", "(1,1)"), ("SAME_LOWER", "(1,0)")])
+def test_of_an_open_size_the_case_that_was_judged_is_told(rule, should):
+    weight = helper.make_tensor("w", TensorProto.FLOAT, [2, 2, 3, 3], [1.0] * 36)
+    how = {"pads": [1] * 4} if rule == "NOTSET" else {"auto_pad": rule}
+    node = helper.make_node("Conv", ["x", "w"], ["y"], name="c", strides=[2, 2], **how)
+    ends = [
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)]
+        for name, shape in (("x", [1, 2, "h", 8]), ("y", [None] * 4))
+    ]
+    graph = helper.make_graph([node], "g", *ends, [weight])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    report = padcheck.diagnose(model, static=True)
+    assert report.ops[0].output_size == (None, 4)
+    text = failure_text(report)
+    assert text.endswith(f"\n\npads=(0,1), but should be {should} [conv(n=?x8, k=3x3, s=2x2)]")
+    assert "output_size=" not in text
+
+
+def test_pads_that_moved_the_windows_are_told_whatever_the_cause(shifted):
+    report = alone(shifted, "node_Conv_291")
+    finding = dataclasses.replace(report.findings[0], code="PAD904", name="bias_lost")
+    text = failure_text(dataclasses.replace(report, findings=(finding,)))
+    assert text.endswith("pads=(2,3), but should be (3,3) [conv(n=224x224, k=7x7, s=2x2)]")
+
+
+def test_a_message_is_printable_where_it_stands_for_what_differs(three_faults):
+    report = alone(three_faults, "node_conv2d_2")
+    finding = dataclasses.replace(report.findings[0], message="bias \x1b[31mis\x07 lost")
+    text = failure_text(dataclasses.replace(report, findings=(finding,)))
+    assert text.endswith(" [conv(n=8x8, k=3x3)]")
+    assert text.replace("\n", "").isprintable()
 
 
 def test_unread_pads_at_the_end_are_not_blamed(three_faults):

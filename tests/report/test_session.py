@@ -168,6 +168,10 @@ class TestMerging:
         made = session(tests)
         assert made["reports"][0]["counts"]["ops"] == 6
         assert made["reports"][0]["findings"] == faults.to_dict()["findings"]
+        guilty = next(op for op in faults.ops if op.findings)
+        lone = dataclasses.replace(lone, name=guilty.name)
+        both = dataclasses.replace(faults, ops=(*faults.ops, lone))
+        assert session([call(both, "a")])["reports"] == [both.to_dict()]
 
 
 class TestOrder:

@@ -86,7 +86,11 @@ def traits(spec: OpSpec) -> Iterator[str]:
     if spec.count_include_pad and spec.reads_padding:
         yield "counted pads"
     if any(spec.output_padding):
-        yield "output_padding"
+        explicit = spec.pads[0].policy in (PadPolicy.EXPLICIT, PadPolicy.VALID)
+        yield "output_padding" if explicit else "output_padding beside a rule"
+        least = zip(spec.output_padding, spec.stride, strict=True)
+        if any(padding >= stride for padding, stride in least):
+            yield "output_padding by dilation"
 
 
 WINDOWS = {
@@ -96,10 +100,11 @@ WINDOWS = {
     *("square", "kernel, stride or dilation by axis"),
 }
 WEIGHTS = {"groups", "depthwise", "bias"}
+LONGER = {"output_padding", "output_padding by dilation"}
 POOLED = {"max_pool", "average_pool", "lp_pool", "ceil", "ceil that shows", "counted pads"}
 EXPECTED = {
     "convs": {*WINDOWS, *WEIGHTS, "conv", "causal", "dilated causal"},
-    "conv_transposes": {*WINDOWS, *WEIGHTS, "conv_transpose", "output_padding"},
+    "conv_transposes": {*WINDOWS, *WEIGHTS, "conv_transpose", *LONGER},
     "pools": {*WINDOWS, *POOLED},
 }
 
