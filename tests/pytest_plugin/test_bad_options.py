@@ -88,7 +88,7 @@ def test_in_the_ini_file(here: Path, run: Run, option: str, value: str, told: st
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (("--padcheck-against", "m.onnx"), "expected one for each of 0 models but got 1"),
+        (("--padcheck-against", "m.onnx"), "expected one for each --padcheck-model but got 1"),
         (
             ("--padcheck-model=m.onnx", *["--padcheck-against=m.onnx"] * 2),
             "expected one for each of 1 models but got 2",
