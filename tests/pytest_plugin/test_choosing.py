@@ -31,7 +31,6 @@ def collected(result: pytest.RunResult) -> list[str]:
         (["m.onnx"], OPS),
         (["./m.onnx"], OPS),
         (["."], OPS),
-        (["m.onnx", "m.onnx::pool"], OPS),
         (["m.onnx::conv2"], ["conv2"]),
         (["m.onnx::pool", "m.onnx::conv1"], ["pool", "conv1"]),
         (["-k", "conv1 or pool"], ["conv1", "pool"]),
