@@ -16,18 +16,25 @@ def muted() -> Iterator[None]:
 
     TensorFlow greets on file descriptor 2 whatever its log level is [2.21.0].
     """
-    if sys.stderr is None:
+    shown, through = sys.stderr, None
+    if shown is not None:
+        shown.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is none
         yield
         return
-    sys.stderr.flush()
-    kept, shown = os.dup(2), sys.stderr
-    with os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace") as sys.stderr:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
-        os.close(nowhere)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+    if shown is not None:
+        through = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+        sys.stderr = through
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        if through is not None:
             sys.stderr = shown
+            through.close()

@@ -13,7 +13,6 @@ A list of objects:
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,15 +45,9 @@ class KnownFailure:
 
 def load_known(path: str | Path) -> tuple[KnownFailure, ...]:
     """The entries of a file; raises UsageError, with the entry and field, for a malformed one."""
-    try:
-        listed = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: cannot be read ({error})") from error
-    if not isinstance(listed, list):
-        raise UsageError(f"{path}: expected a list of entries but got {type(listed).__name__}")
-    entries = tuple(_entry(path, number, fields) for number, fields in enumerate(listed))
+    from padcheck.checks.entries import read_entries  # only with a file
+
+    entries = tuple(KnownFailure(**fields) for fields in read_entries(path, _FIELDS, _rules))
     places = [(entry.id, entry.code) for entry in entries]
     for place in places:
         if places.count(place) > 1:
@@ -63,19 +56,6 @@ def load_known(path: str | Path) -> tuple[KnownFailure, ...]:
 
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(KnownFailure))
-
-
-def _entry(path: str | Path, number: int, fields: Any) -> KnownFailure:
-    where = f"{path}: entry {number}"
-    if not isinstance(fields, dict):
-        raise UsageError(f"{where}: expected an object but got {type(fields).__name__}")
-    for name in fields:
-        if name not in _FIELDS:
-            raise UsageError(f"{where}: expected {', '.join(_FIELDS)} but got {name!r}")
-    for name, wanted, fits in _rules(fields):
-        if not fits:
-            raise UsageError(f"{where}: expected {wanted} but got {name}={fields.get(name)!r}")
-    return KnownFailure(**fields)
 
 
 def _rules(fields: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:

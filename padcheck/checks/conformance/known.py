@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from padcheck.checks.conformance.trials import HOWS, Outcome
+from padcheck.checks.entries import read_entries
 from padcheck.errors import UsageError
 from padcheck.frameworks import Framework
 
@@ -82,13 +82,10 @@ def find_known(entry: Framework) -> Path | None:
 
 def load_known(path: str | Path) -> tuple[KnownDivergence, ...]:
     """The entries of a file; raises UsageError, with the entry and field, for a malformed one."""
-    try:
-        listed = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be read ({error})") from error
-    if not isinstance(listed, list):
-        raise UsageError(f"{path}: expected a list of entries but got {type(listed).__name__}")
-    entries = tuple(_entry(path, number, fields) for number, fields in enumerate(listed))
+    entries = tuple(
+        KnownDivergence(**fields | {name: tuple(fields[name]) for name in _LISTS})
+        for fields in read_entries(path, _FIELDS, _rules)
+    )
     names = [entry.id for entry in entries]
     for name in names:
         if names.count(name) > 1:
@@ -99,19 +96,6 @@ def load_known(path: str | Path) -> tuple[KnownDivergence, ...]:
 _TEXTS = ("id", "how", "measured", "what")
 _LISTS = ("lowerings", "cases")
 _FIELDS = tuple(field.name for field in dataclasses.fields(KnownDivergence))
-
-
-def _entry(path: str | Path, number: int, fields: Any) -> KnownDivergence:
-    where = f"{path}: entry {number}"
-    if not isinstance(fields, dict):
-        raise UsageError(f"{where}: expected an object but got {type(fields).__name__}")
-    for name in fields:
-        if name not in _FIELDS:
-            raise UsageError(f"{where}: expected {', '.join(_FIELDS)} but got {name!r}")
-    for name, wanted, fits in _rules(fields):
-        if not fits:
-            raise UsageError(f"{where}: expected {wanted} but got {name}={fields.get(name)!r}")
-    return KnownDivergence(**fields | {name: tuple(fields[name]) for name in _LISTS})
 
 
 def _rules(fields: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-import os
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from padcheck.errors import FrameworkError
 from padcheck.frameworks.litert.network.graph import Graph
 from padcheck.frameworks.litert.network.schema import version
 from padcheck.frameworks.loading import import_framework, translated
+from padcheck.frameworks.quiet import muted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +32,7 @@ def interpreter(data: bytes, *, delegates: bool = True, keep: bool = False) -> A
     """
     module = import_framework("ai_edge_litert.interpreter", extra="litert")
     resolvers = module.OpResolverType
-    with _quiet():
+    with muted():
         return module.Interpreter(
             model_content=data,
             num_threads=1,
@@ -43,26 +41,6 @@ def interpreter(data: bytes, *, delegates: bool = True, keep: bool = False) -> A
                 resolvers.AUTO if delegates else resolvers.BUILTIN_WITHOUT_DEFAULT_DELEGATES
             ),
         )
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Nothing that is written to file descriptor 2 is seen."""
-    if sys.stderr is not None:
-        sys.stderr.flush()
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is none
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def sized(made: Any, graph: Graph, shapes: Mapping[int, tuple[int, ...]]) -> None:
@@ -75,7 +53,7 @@ def sized(made: Any, graph: Graph, shapes: Mapping[int, tuple[int, ...]]) -> Non
 
 def allocate(made: Any) -> None:
     """Allocates an interpreter's tensors without a word on file descriptor 2."""
-    with _quiet():
+    with muted():
         made.allocate_tensors()
 
 
