@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from padcheck.checks.suite.convs import CONVS, MORE_CONVS
 from padcheck.checks.suite.pools import AVERAGE_POOLS, LP_POOLS, MAX_POOLS, MORE_POOLS
@@ -23,7 +23,9 @@ __all__ = ["case_id", "geometries", "suite"]
 _RANKS = (1, 2, 3)
 
 
-def geometries(kind: OpKind | str | None = None, rank: int | None = None) -> tuple[OpSpec, ...]:
+def geometries(
+    kind: OpKind | str | None = None, rank: int | None = None, level: str | None = None
+) -> tuple[OpSpec, ...]:
     """The geometries that padcheck holds every framework to, for parametrized tests:
 
         @pytest.mark.parametrize("spec", padcheck.geometries("conv", rank=2), ids=str)
@@ -35,10 +37,18 @@ def geometries(kind: OpKind | str | None = None, rank: int | None = None) -> tup
     "average_pool" or "lp_pool", `rank` the number of spatial axes; all unless told. `str` of each
     is another text, that stays what it is.
 
-    Raises UsageError for another kind or rank.
+    With a `level`, the ops of the cases that `padcheck.grade` puts to a converter instead:
+    "quick" (about 430), "standard" (1,460) or "deep" (6,300), each with those of the one before.
+
+    Raises UsageError for another kind, rank or level.
     """
     __tracebackhide__ = True
-    return tuple(_labelled(spec) for spec in suite(kind, rank))
+    if level is None:
+        return tuple(_labelled(spec) for spec in suite(kind, rank))
+    from padcheck.checks.corpus import corpus  # late: it is made of the suite
+
+    asked = dict.fromkeys(case.spec for case in corpus(level))
+    return tuple(_labelled(spec) for spec in _chosen(asked, kind, rank))
 
 
 @functools.cache
@@ -56,12 +66,19 @@ def suite(kind: OpKind | str | None = None, rank: int | None = None) -> tuple[Op
     'conv(n=8x6, k=3x3, s=2x2, pads=(1,1)x(1,1))-c2-3-explicit'
     """
     __tracebackhide__ = True
+    return _chosen(_all(), kind, rank)
+
+
+def _chosen(
+    specs: Iterable[OpSpec], kind: OpKind | str | None, rank: int | None
+) -> tuple[OpSpec, ...]:
+    __tracebackhide__ = True
     wanted = _kind(kind)
     if rank is not None and (isinstance(rank, bool) or rank not in _RANKS):
         raise UsageError(f"expected a rank of 1, 2, 3 but got {rank!r}")
     return tuple(
         spec
-        for spec in _all()
+        for spec in specs
         if (wanted is None or spec.kind is wanted) and (rank is None or spec.rank == rank)
     )
 

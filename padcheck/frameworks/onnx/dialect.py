@@ -68,8 +68,7 @@ def _code(spec: OpSpec, plan: NodePlan) -> Iterator[str]:
     """`onnx.helper` calls; `pads` of a Pad node is its second input, named p here."""
     inputs = ["x"]
     if plan.first is not None:
-        flat = [before for before, _ in plan.first] + [after for _, after in plan.first]
-        yield f"p = {[0, 0, *flat[: spec.rank], 0, 0, *flat[spec.rank :]]}"
+        yield f"p = {list(plan.pad_amounts)}"
         yield f'helper.make_node("Pad", ["x", "p", "value"], ["padded"], mode="{plan.mode}")'
         inputs = ["padded"]
     if spec.kind.has_weight:

@@ -64,8 +64,7 @@ def model_for(
 
 
 def _amounts(onnx: Any, plan: NodePlan) -> Any:
-    pairs = ((0, 0), (0, 0), *(plan.first or ()))
-    flat = [before for before, _ in pairs] + [after for _, after in pairs]
+    flat = plan.pad_amounts
     return onnx.helper.make_tensor("pads", onnx.TensorProto.INT64, [len(flat)], flat)
 
 

@@ -13,7 +13,15 @@ from padcheck.frameworks.lowering import PadPairs, floor_pads, transposed_axes
 from padcheck.geometry import Rounding
 from padcheck.records import OpKind, OpSpec
 
-__all__ = ["OPSET", "OP_TYPES", "Attribute", "NodePlan", "explicit_plan", "window_attributes"]
+__all__ = [
+    "OPSET",
+    "OP_TYPES",
+    "Attribute",
+    "NodePlan",
+    "explicit_plan",
+    "pads_attribute",
+    "window_attributes",
+]
 
 OPSET = 22
 
@@ -43,6 +51,12 @@ class NodePlan:
     fill: float = 0.0
     mode: str = "constant"
     reason: str | None = None
+
+    @property
+    def pad_amounts(self) -> tuple[int, ...]:
+        """What Pad takes: `first` with batch and channels, all befores, then all afters."""
+        pairs = ((0, 0), (0, 0), *(self.first or ()))
+        return (*(before for before, _ in pairs), *(after for _, after in pairs))
 
 
 def explicit_plan(spec: OpSpec) -> NodePlan:
@@ -81,7 +95,7 @@ def window_attributes(spec: OpSpec) -> tuple[tuple[str, Attribute], ...]:
     return tuple(listed)
 
 
-def _pads(pads: PadPairs) -> tuple[tuple[str, Attribute], ...]:
+def pads_attribute(pads: PadPairs) -> tuple[tuple[str, Attribute], ...]:
     """The attribute: all befores, then all afters."""
     if all(pair == (0, 0) for pair in pads):
         return ()
@@ -103,7 +117,8 @@ def _windowed(spec: OpSpec, pads: PadPairs, own_fill: float) -> NodePlan:
     conv = spec.kind is OpKind.CONV
     if plain and (short or (conv and min(map(min, pads)) >= 0)):
         return NodePlan(  # rule 1
-            op_type=OP_TYPES[spec.kind], attributes=(*window_attributes(spec), *_pads(pads))
+            op_type=OP_TYPES[spec.kind],
+            attributes=(*window_attributes(spec), *pads_attribute(pads)),
         )
     return NodePlan(  # rule 2
         op_type=OP_TYPES[spec.kind],
@@ -140,12 +155,13 @@ def _transposed(spec: OpSpec) -> NodePlan:
         crops = tuple((before, max(after, 0)) for before, after in pads)
         extra = (("output_padding", longer),) if any(longer) else ()
         return NodePlan(
-            op_type="ConvTranspose", attributes=(*window_attributes(spec), *_pads(crops), *extra)
+            op_type="ConvTranspose",
+            attributes=(*window_attributes(spec), *pads_attribute(crops), *extra),
         )
     axes = transposed_axes(spec, at_least_stride=False)  # rule 2
     crops = tuple((axis.crop_before, axis.crop_after) for axis in axes)
     return NodePlan(
         op_type="ConvTranspose",
-        attributes=(*window_attributes(spec), *_pads(crops)),
+        attributes=(*window_attributes(spec), *pads_attribute(crops)),
         first=tuple((axis.zeros_before, axis.zeros_after) for axis in axes),
     )

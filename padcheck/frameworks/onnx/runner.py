@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from padcheck.errors import FrameworkError
 from padcheck.frameworks.loading import import_framework, translated
 from padcheck.frameworks.onnx.dialect import DIALECT, planned
 from padcheck.frameworks.onnx.model import arrays_of, model_for, power_of_norm
+from padcheck.frameworks.onnx.sessions import inference_session, runtime
 from padcheck.records import OpSpec
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class OnnxRuntimeRunner:
 
     def versions(self) -> dict[str, str]:
         """{"onnx": version, "onnxruntime": version}; loads both."""
-        onnx, ort = _modules()
+        onnx, ort = import_framework("onnx", extra="onnxruntime"), runtime()
         return {"onnx": str(onnx.__version__), "onnxruntime": str(ort.__version__)}
 
     def run(
@@ -41,7 +41,7 @@ class OnnxRuntimeRunner:
         raises or ONNX has no words for.
         """
         plan = planned(spec, lowering, self.lowerings)
-        _, ort = _modules()
+        ort = runtime()
         if plan.reason is not None:
             raise FrameworkError(f"onnxruntime {ort.__version__}: {plan.reason}")
         arrays = arrays_of(x, weight, bias)
@@ -50,21 +50,6 @@ class OnnxRuntimeRunner:
         constant = tuple(name for name in arrays if name != "x") if optimize else ()
         with translated("onnxruntime", ort.__version__):
             model = model_for(plan, arrays, constant=constant).SerializeToString()
-            session = _session(ort, model, optimize=optimize)
+            session = inference_session(model, optimized=optimize)
             feed = {name: array for name, array in arrays.items() if name not in constant}
             return power_of_norm(spec, session.run(None, feed)[0])
-
-
-@functools.cache
-def _modules() -> tuple[Any, Any]:
-    onnx = import_framework("onnx", extra="onnxruntime")
-    return onnx, import_framework("onnxruntime", extra="onnxruntime")
-
-
-def _session(ort: Any, model: bytes, *, optimize: bool) -> Any:
-    """A session at onnxruntime's default level of optimization, or with none."""
-    options = ort.SessionOptions()
-    if not optimize:
-        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4
-    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])

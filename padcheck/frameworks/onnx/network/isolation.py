@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from padcheck.errors import FrameworkError, ModelError
 from padcheck.frameworks.loading import translated
 from padcheck.frameworks.onnx.model import IR_VERSION
-from padcheck.frameworks.onnx.network.session import make_session, runtime
+from padcheck.frameworks.onnx.network.session import make_session
 from padcheck.frameworks.onnx.network.writing import NodeWriter
 from padcheck.frameworks.onnx.plan import OP_TYPES, OPSET, NodePlan
 from padcheck.frameworks.onnx.reading.constant_ops import Unknown
 from padcheck.frameworks.onnx.reading.evaluation import Evaluator
 from padcheck.frameworks.onnx.reading.pad_nodes import pad_amounts, pad_mode
 from padcheck.frameworks.onnx.reading.sites import Located
+from padcheck.frameworks.onnx.sessions import runtime
 from padcheck.records import OpKind, OpSpec
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from padcheck.frameworks.onnx.network.isolation import Recipe, isolated, recipe_
 from padcheck.frameworks.onnx.network.places import find_places
 from padcheck.frameworks.onnx.network.program import Program, program_of
 from padcheck.frameworks.onnx.network.saving import save_program
-from padcheck.frameworks.onnx.network.session import Engine, runtime
+from padcheck.frameworks.onnx.network.session import Engine
 from padcheck.frameworks.onnx.network.shaking import shaken_program
 from padcheck.frameworks.onnx.network.stored import dequantized, quantized
 from padcheck.frameworks.onnx.network.wiring import Wiring
@@ -23,6 +23,7 @@ from padcheck.frameworks.onnx.reader import Locations, locate
 from padcheck.frameworks.onnx.reading.loading import LoadedModel, load_model
 from padcheck.frameworks.onnx.reading.sites import Located
 from padcheck.frameworks.onnx.reading.tensors import dims_of
+from padcheck.frameworks.onnx.sessions import runtime
 from padcheck.records import (
     Change,
     ModelRef,

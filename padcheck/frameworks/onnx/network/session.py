@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from padcheck.frameworks.loading import import_framework, translated
+from padcheck.frameworks.loading import translated
 from padcheck.frameworks.onnx.network.program import Program
+from padcheck.frameworks.onnx.sessions import quiet_options, runtime
 
 if TYPE_CHECKING:
     import numpy as np
     import onnx
 
-__all__ = ["Engine", "make_session", "runtime"]
-
-#: What is wrong comes as an exception; onnxruntime says nothing on stderr besides.
-FATAL = 4
+__all__ = ["Engine", "make_session"]
 
 #: Makes the amounts of a Pad of 0 those of a pool after it: a MaxPool then holds -inf there, and
 #: no pool takes as many as its window [1.31.1].
@@ -23,18 +21,12 @@ FATAL = 4
 WRONG_OPTIMIZERS = ("Pad_Fusion",)
 
 
-def runtime() -> Any:
-    """onnxruntime; raises MissingFramework where it is not installed."""
-    return import_framework("onnxruntime", extra="onnxruntime")
-
-
 def make_session(
     model: str | onnx.ModelProto, arrays: Mapping[str, np.ndarray] | None = None
 ) -> Any:
     """A session for a file or a model; `arrays` are the values of its external initializers."""
     ort = runtime()
-    options = ort.SessionOptions()
-    options.log_severity_level = FATAL
+    options = quiet_options()
     if arrays:
         values = [ort.OrtValue.ortvalue_from_numpy(array) for array in arrays.values()]
         options.add_external_initializers(list(arrays), values)

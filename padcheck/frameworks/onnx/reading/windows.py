@@ -224,8 +224,9 @@ def _stand_in(window: Window, rule: PadRule) -> int:
 def _rounding(entry: Entry, operator: Operator) -> Rounding:
     if operator.weight is not None:
         return Rounding.FLOOR
+    """By ONNX's formulas ceil_mode changes nothing beside auto_pad."""
     ceil = integer(entry, "ceil_mode", 0, low=0, high=1)
-    return Rounding.CEIL if ceil else Rounding.FLOOR
+    return Rounding.CEIL if ceil and auto_pad(entry) == "NOTSET" else Rounding.FLOOR
 
 
 def _pad_value(operator: Operator, border: Border | None) -> float:
