@@ -1,4 +1,4 @@
-"""Files of known failures: a JSON list of objects, one per entry, held to its fields."""
+"""Files of known failures: a list of entries, each held to its fields."""
 
 from __future__ import annotations
 
@@ -9,25 +9,33 @@ from typing import Any
 
 from padcheck.errors import UsageError
 
-__all__ = ["read_entries"]
+__all__ = ["held", "parsed", "read_entries"]
 
 #: (field, what it should be, whether it is)
 Rule = tuple[str, str, bool]
+Rules = Callable[[Mapping[str, Any]], Iterable[Rule]]
 
 
-def read_entries(
-    path: str | Path, names: Sequence[str], rules: Callable[[Mapping[str, Any]], Iterable[Rule]]
-) -> list[dict[str, Any]]:
-    """The entries of a file, each with fields of these names only, that keep these rules.
+def read_entries(path: str | Path, names: Sequence[str], rules: Rules) -> list[dict[str, Any]]:
+    """The entries of a JSON file that is a list of objects; see `held`."""
+    return held(path, parsed(path, json.loads), names, rules)
 
-    Raises UsageError, with the entry and the field, for a malformed one.
-    """
+
+def parsed(path: str | Path, parse: Callable[[str], Any]) -> Any:
+    """What `parse` makes of a file's text; raises UsageError for one that cannot be read."""
     try:
-        listed = json.loads(Path(path).read_text(encoding="utf-8"))
+        return parse(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: cannot be read ({error})") from error
+
+
+def held(path: str | Path, listed: Any, names: Sequence[str], rules: Rules) -> list[dict[str, Any]]:
+    """The entries read from a file, each with fields of these names only, that keep these rules.
+
+    Raises UsageError, with the entry and the field, for a malformed one.
+    """
     if not isinstance(listed, list):
         raise UsageError(f"{path}: expected a list of entries but got {type(listed).__name__}")
     for number, fields in enumerate(listed):

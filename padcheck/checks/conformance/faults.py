@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from padcheck.checks.conformance.known import KnownDivergence
 from padcheck.checks.conformance.report import Divergence
 from padcheck.checks.conformance.repros import diverging_finding
-from padcheck.checks.conformance.shrink import shrink
 from padcheck.checks.conformance.trials import RAISES, Bench, Outcome
-from padcheck.geometry import real_taps
-from padcheck.records import OpKind, OpSpec
+from padcheck.checks.shrinking import reads_nothing, shrink
+from padcheck.records import OpSpec
 
 __all__ = ["divergences"]
 
@@ -100,17 +99,4 @@ def _reads_nothing(bench: Bench, lowering: str, spec: OpSpec) -> bool:
     """Whether some window that the lowering should compute holds no input, only pads."""
     lowered = bench.lowered(lowering, spec)
     computed = None if isinstance(lowered, str) else lowered.spec
-    if computed is None or computed.kind is OpKind.CONV_TRANSPOSE:
-        return False
-    axes = zip(
-        computed.input_size,
-        computed.windows,
-        computed.pad_before,
-        computed.output_size,
-        strict=True,
-    )
-    return any(
-        real_taps(output, n, window, before) == 0
-        for n, window, before, size in axes
-        for output in range(size)
-    )
+    return computed is not None and reads_nothing(computed)

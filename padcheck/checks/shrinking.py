@@ -6,20 +6,43 @@ Rules:
 2. A step is kept when the op still goes wrong in the same way; a step that makes no op, or one
    without output, is not tried.
 3. All is gone over until nothing can be taken away, or `most` geometries have been tried.
+
+A caller with an order, or steps, of its own passes its own reducers.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from padcheck.errors import GeometryError
-from padcheck.geometry import SAME_LOWER, SAME_UPPER, VALID, PadPolicy, PadRule, Rounding, explicit
+from padcheck.geometry import (
+    SAME_LOWER,
+    SAME_UPPER,
+    VALID,
+    PadPolicy,
+    PadRule,
+    Rounding,
+    explicit,
+    real_taps,
+)
 from padcheck.records import OpKind, OpSpec
 
-__all__ = ["MOST_TRIED", "shrink"]
+__all__ = [
+    "MOST_TRIED",
+    "REDUCERS",
+    "Changes",
+    "Reducer",
+    "amounts",
+    "at",
+    "channels",
+    "extras",
+    "per_axis",
+    "reads_nothing",
+    "shrink",
+]
 
 #: Geometries that one search may try.
 MOST_TRIED = 400
@@ -30,7 +53,13 @@ Reducer = Callable[[OpSpec], Iterator[Changes]]
 _PER_AXIS = ("input_size", "kernel_size", "stride", "dilation", "pads")
 
 
-def shrink(spec: OpSpec, wrong: Callable[[OpSpec], bool], *, most: int = MOST_TRIED) -> OpSpec:
+def shrink(
+    spec: OpSpec,
+    wrong: Callable[[OpSpec], bool],
+    *,
+    most: int = MOST_TRIED,
+    reducers: Sequence[Reducer] | None = None,
+) -> OpSpec:
     """The smallest geometry found for which `wrong` holds; assumes that it holds for `spec`."""
     tried: dict[OpSpec, bool] = {spec: True}
 
@@ -43,10 +72,22 @@ def shrink(spec: OpSpec, wrong: Callable[[OpSpec], bool], *, most: int = MOST_TR
 
     while True:  # rule 3
         before = spec
-        for reducer in _REDUCERS:  # rule 1
+        for reducer in REDUCERS if reducers is None else reducers:  # rule 1
             spec = _pushed(spec, reducer, holds)
         if spec == before:
             return spec
+
+
+def reads_nothing(spec: OpSpec) -> bool:
+    """Whether some window holds no input, only pads."""
+    if spec.kind is OpKind.CONV_TRANSPOSE:
+        return False
+    axes = zip(spec.input_size, spec.windows, spec.pad_before, spec.output_size, strict=True)
+    return any(
+        real_taps(output, n, window, before) == 0
+        for n, window, before, size in axes
+        for output in range(size)
+    )
 
 
 def _pushed(spec: OpSpec, reducer: Reducer, holds: Callable[[OpSpec], bool]) -> OpSpec:
@@ -78,7 +119,7 @@ def _axes(spec: OpSpec) -> Iterator[Changes]:
 _OUTPUTS = ("output_padding", "output_shape")
 
 
-def _extras(spec: OpSpec) -> Iterator[Changes]:
+def extras(spec: OpSpec) -> Iterator[Changes]:
     """What an op may have besides its windows, at its plainest."""
     fill = -math.inf if spec.kind is OpKind.MAX_POOL else 0.0
     yield from (
@@ -102,7 +143,7 @@ def _rules(spec: OpSpec) -> Iterator[Changes]:
         yield {"pads": (VALID,) * spec.rank}
     for axis, rule in enumerate(spec.pads):
         if rule != VALID:
-            yield _at(spec, "pads", axis, VALID)
+            yield at(spec, "pads", axis, VALID)
     if any(rule.policy not in (PadPolicy.EXPLICIT, PadPolicy.VALID) for rule in spec.pads):
         yield {
             "pads": tuple(
@@ -116,12 +157,12 @@ def _rules(spec: OpSpec) -> Iterator[Changes]:
         yield {"pads": tuple(SAME_UPPER if r == SAME_LOWER else r for r in spec.pads)}
 
 
-def _amounts(spec: OpSpec) -> Iterator[Changes]:
+def amounts(spec: OpSpec) -> Iterator[Changes]:
     """Explicit pads towards 0, one end at a time."""
     for axis, rule in enumerate(spec.pads):
         if rule.policy is PadPolicy.EXPLICIT:
             for smaller in _smaller_pads(rule):
-                yield _at(spec, "pads", axis, smaller)
+                yield at(spec, "pads", axis, smaller)
 
 
 def _smaller_pads(rule: PadRule) -> Iterator[PadRule]:
@@ -135,13 +176,14 @@ def _nearer(number: int) -> int:
     return number - (number > 0) + (number < 0)
 
 
-def _at(spec: OpSpec, field: str, axis: int, value: object) -> Changes:
+def at(spec: OpSpec, field: str, axis: int, value: object) -> Changes:
+    """A per-axis field with another value on one axis."""
     values = list(getattr(spec, field))
     values[axis] = value
     return {field: tuple(values)}
 
 
-def _sizes(field: str) -> Reducer:
+def per_axis(field: str) -> Reducer:
     """A per-axis field towards 1: on all axes at once, then on each."""
 
     def reducer(spec: OpSpec) -> Iterator[Changes]:
@@ -150,14 +192,14 @@ def _sizes(field: str) -> Reducer:
             yield {field: tuple(min(value, smaller) for value in values)}
         for axis, value in enumerate(values):
             for smaller in _smaller(value):
-                yield _at(spec, field, axis, smaller)
+                yield at(spec, field, axis, smaller)
 
     return reducer
 
 
 def _kernels(spec: OpSpec) -> Iterator[Changes]:
     """The kernel towards 1, alone or with the pads that it needed gone."""
-    reducer = _sizes("kernel_size")
+    reducer = per_axis("kernel_size")
     yield from reducer(spec)
     if not all(rule == VALID for rule in spec.pads):
         for changes in reducer(spec):
@@ -165,11 +207,21 @@ def _kernels(spec: OpSpec) -> Iterator[Changes]:
 
 
 def _smaller(value: int) -> tuple[int, ...]:
-    """The least first; then half, and one less."""
-    return tuple(dict.fromkeys(n for n in (1, 2, 3, 4, value // 2, value - 1) if 1 <= n < value))
+    """The rungs of a ladder from 1 up, then between the last and the value, then one less."""
+    rungs = [rung for rung in _LADDER if rung < value]
+    gap = value - (rungs[-1] if rungs else 0)
+    between = []
+    while gap > 1:
+        gap //= 2
+        between.append(value - gap)
+    return tuple(dict.fromkeys((*rungs, *between, *([value - 1] if value > 1 else []))))
 
 
-def _channels(spec: OpSpec) -> Iterator[Changes]:
+#: Few numbers of the small ones, so that a size of hundreds is down in a dozen steps.
+_LADDER = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024, 4096)
+
+
+def channels(spec: OpSpec) -> Iterator[Changes]:
     """As few as the groups allow; pools have one number that counts."""
     c_in, c_out = spec.channels
     if not spec.kind.has_weight:
@@ -184,14 +236,14 @@ def _channels(spec: OpSpec) -> Iterator[Changes]:
             yield {"channels": pair}
 
 
-_REDUCERS: tuple[Reducer, ...] = (
+REDUCERS: tuple[Reducer, ...] = (
     _axes,
-    _extras,
+    extras,
     _rules,
-    _sizes("dilation"),
-    _sizes("stride"),
+    per_axis("dilation"),
+    per_axis("stride"),
     _kernels,
-    _amounts,
-    _sizes("input_size"),
-    _channels,
+    amounts,
+    per_axis("input_size"),
+    channels,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from padcheck.checks.conformance.shrink import shrink
+from padcheck.checks.shrinking import reads_nothing, shrink
 from padcheck.checks.suite import case_id, suite
 from padcheck.checks.suite.words import AVERAGE, CONV, COUNTED, LP, MAX, TRANSPOSED, op
 from padcheck.errors import GeometryError
@@ -93,3 +93,35 @@ def test_every_geometry_of_the_suite_shrinks_to_one_tap() -> None:
     for spec in suite(rank=2):
         least = shrink(spec, lambda spec: True)
         assert (least.rank, least.kernel_size, least.input_size) == (1, (1,), (1,)), spec
+
+
+@pytest.mark.parametrize("needed", [1, 5, 16, 17, 113, 199])
+def test_a_large_size_is_down_in_few_tries(needed: int) -> None:
+    tried: set[int] = set()
+
+    def wrong(spec: OpSpec) -> bool:
+        tried.add(spec.input_size[0])
+        return spec.input_size[0] >= needed
+
+    assert shrink(op(CONV, 224, 1), wrong).input_size == (needed,)
+    assert len(tried) <= 30
+
+
+def test_reducers_of_the_callers_own() -> None:
+    only = [lambda spec: iter([{"stride": (1, 1)}])]
+    least = shrink(op(CONV, (8, 9), 3, 2, bias=True), lambda spec: True, reducers=only)
+    assert least == op(CONV, (8, 9), 3, bias=True)
+
+
+@pytest.mark.parametrize(
+    ("spec", "nothing"),
+    [
+        (op(CONV, 4, 3, pads=(2, 2)), False),
+        (op(CONV, 4, 3, pads=(3, 2)), True),
+        (op(CONV, (4, 4), 3, pads=((2, 2), (2, 3))), True),
+        (op(CONV, 1, 2, 1, 3, pads=(2, 2)), True),  # taps at -2 and 1
+        (op(TRANSPOSED, 4, 3, pads=(4, 0)), False),
+    ],
+)
+def test_a_window_that_holds_pads_alone(spec: OpSpec, nothing: bool) -> None:
+    assert reads_nothing(spec) is nothing
