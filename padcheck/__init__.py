@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from padcheck.checks.conformance import assert_conforms
     from padcheck.checks.diagnose import diagnose
     from padcheck.checks.experiment import check_conv
+    from padcheck.checks.grade import assert_graded, grade
     from padcheck.checks.suite import geometries
     from padcheck.errors import (
         FrameworkError,
@@ -49,6 +50,7 @@ __all__ = [
     "assert_callable",
     "assert_conforms",
     "assert_equivalent",
+    "assert_graded",
     "average_pool",
     "check_callable",
     "check_conv",
@@ -57,6 +59,7 @@ __all__ = [
     "conv_transpose",
     "diagnose",
     "geometries",
+    "grade",
     "lp_pool",
     "max_pool",
     "resize",
@@ -67,6 +70,7 @@ _HOMES = {
     "assert_callable": "padcheck.checks.callable",
     "assert_conforms": "padcheck.checks.conformance",
     "assert_equivalent": "padcheck.checks.compare",
+    "assert_graded": "padcheck.checks.grade",
     "average_pool": "padcheck.checks.builders",
     "check_callable": "padcheck.checks.callable",
     "check_conv": "padcheck.checks.experiment",
@@ -75,6 +79,7 @@ _HOMES = {
     "conv_transpose": "padcheck.checks.builders",
     "diagnose": "padcheck.checks.diagnose",
     "geometries": "padcheck.checks.suite",
+    "grade": "padcheck.checks.grade",
     "lp_pool": "padcheck.checks.builders",
     "max_pool": "padcheck.checks.builders",
     "resize": "padcheck.checks.builders",

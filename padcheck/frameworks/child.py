@@ -18,11 +18,24 @@ from padcheck.frameworks.wire import pack, receive, send
 if TYPE_CHECKING:
     from padcheck.frameworks.base import Runner
 
-__all__ = ["main"]
+__all__ = ["main", "serve"]
+
+Answer = Callable[..., Any]
 
 
 def main(framework: str) -> None:
-    """Sends ("ok", versions) once loaded, then an answer to every job; returns at the end.
+    """Sends ("ok", versions) once loaded, then an answer to every job; returns at the end."""
+
+    def load() -> tuple[Any, Answer]:
+        made: Runner = runner(framework)
+        return made.versions(), made.run
+
+    serve(framework, load)
+
+
+def serve(name: str, load: Callable[[], tuple[Any, Answer]]) -> None:
+    """Sends the first of what `load` returns, then what the second, a function, makes of the
+    arguments of every job; returns when no more jobs can come.
 
     Standard output is kept for the answers alone: whatever a framework prints goes to stderr.
     """
@@ -31,35 +44,36 @@ def main(framework: str) -> None:
         os.dup2(2, 1)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         with contextlib.suppress(OSError, EOFError):  # the parent is gone: nothing to say
-            _answer_all(framework, jobs, answers)
+            _answer_all(name, load, jobs, answers)
 
 
-def _answer_all(framework: str, jobs: IO[bytes], answers: IO[bytes]) -> None:
-    loaded: list[Runner] = []
+def _answer_all(
+    name: str, load: Callable[[], tuple[Any, Answer]], jobs: IO[bytes], answers: IO[bytes]
+) -> None:
+    loaded: list[Answer] = []
 
-    def load() -> dict[str, str]:
+    def first() -> Any:
         # What a framework makes while loading stays: collecting it costs a sixth of the time.
         gc.disable()
-        made = runner(framework)
-        versions = made.versions()
-        loaded.append(made)
+        said, answer = load()
+        loaded.append(answer)
         gc.freeze()
         gc.enable()
-        return versions
+        return said
 
-    send(answers, pack(_attempt(framework, load)))
+    send(answers, pack(_attempt(name, first)))
     while loaded:
-        send(answers, pack(_attempt(framework, loaded[0].run, *receive(jobs))))
+        send(answers, pack(_attempt(name, loaded[0], *receive(jobs))))
 
 
-def _attempt(framework: str, task: Callable[..., Any], *arguments: Any) -> tuple[Any, ...]:
+def _attempt(name: str, task: Callable[..., Any], *arguments: Any) -> tuple[Any, ...]:
     """("ok", result), or ("error", name of an exception of ours, text)."""
     try:
         return "ok", task(*arguments)
     except PadcheckError as error:
         return "error", _exported_name(error), str(error)
     except Exception as error:
-        return "error", "FrameworkError", f"{framework}: {one_line(error)}"
+        return "error", "FrameworkError", f"{name}: {one_line(error)}"
 
 
 def _exported_name(error: PadcheckError) -> str:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 from padcheck.errors import FrameworkError
@@ -30,32 +31,42 @@ CHILD_ENVIRONMENT = {
 
 
 class Child:
-    """A process that runs `child.main`, and its two pipes.
+    """A process that runs `main(argument)` of a module, and its two pipes.
 
-    Its stderr goes to a file that is read after a crash. Raises FrameworkError where no process
-    can be started.
+    Unless told otherwise the module is `child` and the argument a framework. `environment`:
+    variables of its own; `path`: folders that it finds modules in besides. Its stderr goes to a
+    file that is read after a crash. Raises FrameworkError where no process can be started.
     """
 
-    def __init__(self, framework: str) -> None:
+    def __init__(
+        self,
+        argument: str,
+        *,
+        module: str = "padcheck.frameworks.child",
+        environment: Mapping[str, str] | None = None,
+        path: Sequence[str] = (),
+    ) -> None:
+        if environment is None:
+            environment = dict(record_of(argument).environment)
         self.ready = False
         self.timed_out = False
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115, closed by reap
         # The child sees the parent's sys.path and nothing else: not the working folder.
         code = (
-            f"import sys; sys.path[:] = {[str(entry) for entry in sys.path]!r}; "
-            "from padcheck.frameworks.child import main; main(sys.argv[1])"
+            f"import sys; sys.path[:] = {[*path, *map(str, sys.path)]!r}; "
+            f"from {module} import main; main(sys.argv[1])"
         )
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", code, framework],
+                [sys.executable, "-c", code, argument],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
-                env={**os.environ, **CHILD_ENVIRONMENT, **dict(record_of(framework).environment)},
+                env={**os.environ, **CHILD_ENVIRONMENT, **environment},
             )
         except OSError as error:
             self._stderr.close()
-            raise FrameworkError(f"{framework}: cannot start ({one_line(error)})") from error
+            raise FrameworkError(f"{argument}: cannot start ({one_line(error)})") from error
 
     def ask(self, packed: bytes | None) -> Any:
         """Sends (None: nothing) and receives; raises OSError or EOFError for a child that died."""

@@ -1,0 +1,288 @@
+"""The processes of a subject, or this one: where cases are judged, each once.
+
+1. A process that dies, or does not answer in time, fails the case at hand and no other; after
+   MOST_CRASHES of them the rest is left unjudged.
+2. A process that holds much more memory than at its first answer is replaced.
+3. A subject that cannot be loaded raises FrameworkError, at the first question.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Protocol, TypeVar, cast
+
+from padcheck import errors
+from padcheck.checks.grade.child import TASKS, argument_for
+from padcheck.checks.grade.grader import Grader
+from padcheck.checks.grade.registry import require, subject
+from padcheck.errors import FrameworkError, PadcheckError
+from padcheck.frameworks.loading import one_line
+from padcheck.frameworks.process import Child
+from padcheck.frameworks.wire import pack
+from padcheck.records.case import CRASHED, UNVERIFIED_CASE, Case, Outcome
+
+__all__ = ["Here", "Pool", "Processes", "most_jobs"]
+
+#: Seconds that loading a subject, or one task, may take.
+TIMEOUT = 300.0
+#: Processes that may die before the rest is left unjudged.
+MOST_CRASHES = 40
+#: MiB that a process may grow by.
+MOST_GROWTH = 1500
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Pool(Protocol):
+    """Where cases are judged; a context manager. Safe to be asked by several threads."""
+
+    name: str
+    jobs: int
+
+    def __enter__(self) -> Pool: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def versions(self) -> dict[str, str]:
+        """Name -> version, the subject's own first."""
+        ...
+
+    def asks(self, cases: Sequence[Case]) -> list[Case | str]:
+        """`Grader.asks` of each."""
+        ...
+
+    def outcome(self, case: Case) -> Outcome | None:
+        """What comes of a case, None where it is no question; judges nothing twice."""
+        ...
+
+    def repro(self, outcome: Outcome) -> str:
+        """A script that shows it; raises FrameworkError where none can be written."""
+        ...
+
+    def each(self, task: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """`task(item)` in order, as many at once as there are jobs."""
+        ...
+
+
+class _Asking:
+    """What both kinds have in common: a memory of what was judged."""
+
+    def __init__(self, name: str, jobs: int) -> None:
+        self.name, self.jobs = name, jobs
+        self._known: dict[Case, Outcome | None] = {}
+
+    def _judged(self, case: Case) -> Outcome | None:
+        raise NotImplementedError
+
+    def outcome(self, case: Case) -> Outcome | None:
+        if case not in self._known:
+            self._known[case] = self._judged(case)
+        return self._known[case]
+
+
+class Here(_Asking):
+    """A grader in this process, one case after the other; a crash ends it all."""
+
+    def __init__(self, name: str, grader: Grader) -> None:
+        super().__init__(name, 1)
+        self._grader = grader
+
+    def __enter__(self) -> Here:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+    def versions(self) -> dict[str, str]:
+        return self._grader.versions()
+
+    def asks(self, cases: Sequence[Case]) -> list[Case | str]:
+        return cast("list[Case | str]", TASKS["asks"](self._grader, cases))
+
+    def _judged(self, case: Case) -> Outcome | None:
+        try:
+            return cast("Outcome | None", TASKS["judged"](self._grader, case))
+        except Exception as error:
+            return Outcome(case=case, how=UNVERIFIED_CASE, said=one_line(error))
+
+    def repro(self, outcome: Outcome) -> str:
+        return cast(str, TASKS["repro"](self._grader, self.name, outcome))
+
+    def each(self, task: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        return map(task, items)
+
+
+class Processes(_Asking):
+    """A subject of the registry, or a converter named "module:function", in `jobs` processes.
+
+    A converter finds modules in the working folder, too. Raises UsageError for an unknown
+    subject and MissingFramework for one that is not installed.
+    """
+
+    def __init__(self, name: str, jobs: int, *, layout: str | None = None) -> None:
+        super().__init__(name, jobs)
+        start = functools.partial(
+            Child,
+            argument_for(name, layout),
+            module="padcheck.checks.grade.child",
+        )
+        if ":" in name:
+            self._start = functools.partial(start, environment={}, path=(os.getcwd(),))
+        else:
+            entry = subject(name)
+            require(entry)
+            self._start = functools.partial(start, environment=dict(entry.environment))
+        self._lock = threading.Lock()
+        self._crashes = 0
+        self._broken: PadcheckError | None = None
+        self._versions: dict[str, str] = {}
+        self._hands = [_Hand(self._start) for _ in range(jobs)]
+        self._idle: queue.SimpleQueue[_Hand] = queue.SimpleQueue()
+        for hand in self._hands:
+            self._idle.put(hand)
+        self._threads = ThreadPoolExecutor(jobs, thread_name_prefix=f"grade {name}")
+
+    def __enter__(self) -> Processes:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for hand in self._hands:
+            hand.close()
+        self._threads.shutdown()
+
+    def versions(self) -> dict[str, str]:
+        self._task("asks", [])
+        return self._versions
+
+    def asks(self, cases: Sequence[Case]) -> list[Case | str]:
+        return cast("list[Case | str]", self._task("asks", list(cases)))
+
+    def repro(self, outcome: Outcome) -> str:
+        return cast(str, self._task("repro", self.name, outcome))
+
+    def each(self, task: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        return self._threads.map(task, items)
+
+    def _judged(self, case: Case) -> Outcome | None:
+        if self._crashes >= MOST_CRASHES:  # rule 1
+            said = f"left unjudged after {self._crashes} crashes"
+            return Outcome(case=case, how=UNVERIFIED_CASE, said=said)
+        try:
+            return cast("Outcome | None", self._task("judged", case))
+        except _Died as error:
+            with self._lock:
+                self._crashes += 1
+            return Outcome(case=case, how=CRASHED, said=str(error))
+        except PadcheckError as error:
+            if error is self._broken:
+                raise
+            return Outcome(case=case, how=UNVERIFIED_CASE, said=str(error))
+
+    def _task(self, name: str, *arguments: Any) -> Any:
+        hand = self._idle.get()
+        try:
+            if self._broken is not None:
+                raise self._broken
+            try:
+                self._versions = hand.ready()
+            except PadcheckError as error:  # rule 3
+                self._broken = error
+                raise
+            return hand.ask(name, *arguments)
+        finally:
+            self._idle.put(hand)
+
+
+class _Died(FrameworkError):
+    """The process ended, or was ended for taking too long; the text says how."""
+
+
+class _Hand:
+    """One process at a time, replaced when it has died or grown (rules 1 and 2)."""
+
+    def __init__(self, start: Callable[[], Child]) -> None:
+        self._start = start
+        self._child: Child | None = start()
+        self._closed = False
+        self._versions: dict[str, str] = {}
+        self._first: int | None = None
+
+    def ready(self) -> dict[str, str]:
+        """The versions, once there is a process that has loaded the subject."""
+        if self._closed:
+            raise FrameworkError("the processes are closed")
+        if self._child is None:
+            self._child, self._first = self._start(), None
+        if not self._child.ready:
+            self._versions = self._exchange(None)
+            self._child.ready = True
+        return self._versions
+
+    def ask(self, *job: Any) -> Any:
+        """What a task returns; raises _Died, and what the task raised."""
+        found, size = self._exchange(pack(job))
+        self._first = size if self._first is None else self._first
+        if size > self._first + MOST_GROWTH:
+            self._end()
+        return found
+
+    def close(self) -> None:
+        """Ends the process; waits for no task."""
+        self._closed = True
+        child = self._child
+        if child is not None:
+            child.kill()
+            with contextlib.suppress(Exception):
+                child.reap()
+
+    def _end(self) -> str:
+        child, self._child = self._child, None
+        assert child is not None
+        epitaph = child.reap()
+        return f"no answer within {TIMEOUT:g} s" if child.timed_out else epitaph
+
+    def _exchange(self, packed: bytes | None) -> Any:
+        child = self._child
+        assert child is not None
+        watchdog = threading.Timer(TIMEOUT, child.time_out)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            status, *content = child.ask(packed)
+        except Exception as error:
+            raise _Died(self._end()) from error
+        finally:
+            watchdog.cancel()
+        if status == "ok":
+            return content[0]
+        name, text = content
+        raise cast("type[PadcheckError]", getattr(errors, name))(text)
+
+
+def most_jobs() -> int:
+    """How many processes are used unless told: two, or one where there is one processor."""
+    return min(os.cpu_count() or 1, 2)

@@ -1,0 +1,1 @@
+"""What can be graded: one file per subject, one table of them."""

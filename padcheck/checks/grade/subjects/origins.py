@@ -1,0 +1,81 @@
+"""Where a converter comes from: its versions, and how a script calls it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from padcheck.records.case import Case
+
+__all__ = ["Origin", "origin_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """`name`: the subject's. `package`: the top-level module whose lines an error is told by.
+
+    `distributions`: those whose versions are told, the converter's own first. `load` loads what
+    it needs, and raises FrameworkError where that fails. `imports` and `lines` come before `call`,
+    which gives the expression that converts `model`.
+    """
+
+    name: str
+    package: str
+    call: Callable[[Case], str]
+    distributions: tuple[str, ...] = ()
+    load: Callable[[], object] = tuple
+    imports: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+
+    def versions(self) -> dict[str, str]:
+        """Name -> version; the subject's is "unknown" where it is from no distribution."""
+        self.load()
+        found = {name: importlib.metadata.version(name) for name in self.distributions}
+        own = {} if self.distributions else {self.name: "unknown"}
+        return {**own, **found, "onnx": importlib.metadata.version("onnx")}
+
+
+def origin_of(convert: Callable[..., Any], name: str | None) -> Origin:
+    """Of a function that can be imported by its module and name; else a script leaves it open."""
+    module = str(getattr(convert, "__module__", None) or "")
+    qualname = str(getattr(convert, "__qualname__", None) or "")
+    package = module.partition(".")[0]
+    distributions = _distributions(package)
+    if _at(module, qualname) is not convert:
+        return Origin(
+            name=name or qualname or type(convert).__name__,
+            package=package,
+            call=lambda case: "convert(model)",
+            distributions=distributions,
+            lines=("convert = ...  # the converter under test",),
+        )
+    first = qualname.partition(".")[0]
+    return Origin(
+        name=name or qualname,
+        package=package,
+        call=lambda case: f"{qualname}(model)",
+        distributions=distributions,
+        imports=(f"from {module} import {first}",),
+    )
+
+
+def _at(module: str, qualname: str) -> Any:
+    """What a script would import; None for `__main__`, which is another module there."""
+    if module == "__main__" or module not in sys.modules:
+        return None
+    found: Any = sys.modules[module]
+    for name in qualname.split("."):
+        found = getattr(found, name, None)
+    return found
+
+
+def _distributions(package: str) -> tuple[str, ...]:
+    """The distribution that a top-level module is from, where there is just one."""
+    if package in sys.builtin_module_names or not package:
+        return ()
+    found = set(importlib.metadata.packages_distributions().get(package, ()))
+    return tuple(found) if len(found) == 1 else ()
