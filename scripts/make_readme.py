@@ -1,4 +1,4 @@
-"""Writes the generated parts of README.md: the reports, the tables of codes, inputs and options."""
+"""Writes the generated parts of README.md: the reports, and the tables."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 from inputs_table import table as inputs_table
 from options_table import table as options_table
+from scorecard import PART as SCORECARDS
+from scorecard import part as scorecards
 
 from padcheck.causes import CODES, documentation
 
@@ -55,6 +57,7 @@ def main() -> None:
         ("codes", codes_table()),
         ("inputs", inputs_table()),
         ("options", options_table()),
+        (SCORECARDS, scorecards()),
     ):
         text = filled(text, part, content)
     README.write_text(text, encoding="utf-8")

@@ -15,6 +15,7 @@ import click
 from padcheck import __version__
 from padcheck.cli.compare import compare
 from padcheck.cli.delivery import deliver, output_options
+from padcheck.cli.grade import grade
 from padcheck.cli.output import ProgressBar, say
 from padcheck.cli.parameters import INPUT_SHAPE, INTS, PADDING
 from padcheck.cli.sweep import sweep
@@ -166,6 +167,7 @@ def info() -> None:
 
 
 cli.add_command(compare)
+cli.add_command(grade)
 cli.add_command(sweep)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +13,7 @@ from padcheck.cli.output import as_json, as_text, say, write
 if TYPE_CHECKING:
     from padcheck.records import Report
 
-__all__ = ["deliver", "output_options"]
+__all__ = ["deliver", "format_named", "output_options"]
 
 Command = Callable[..., Any]
 
@@ -46,3 +47,17 @@ def deliver(report: Report, form: str | None, output: str | None) -> None:
 
         click.echo(printable(f"{report.verdict}: report written to {output}"), err=True)
     raise click.exceptions.Exit(report.exit_code)
+
+
+def format_named(output: str | None, endings: Mapping[str, str]) -> str:
+    """The format that a file name chooses by its ending; the first where there is no file.
+
+    Raises UsageError where it chooses none.
+    """
+    if output is None:
+        return next(iter(endings.values()))
+    ending = os.path.splitext(output)[1].lower()
+    if ending not in endings:
+        known = ", ".join(endings)
+        raise click.UsageError(f"expected a file name in {known}, or --format, but got {output}")
+    return endings[ending]

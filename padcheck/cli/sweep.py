@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from padcheck.cli.delivery import format_named
 from padcheck.cli.output import ProgressBar, quiet, say, write
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def sweep(
         ceil_mode=ceil_mode,
         count_include_pad=count_include_pad,
     )
-    form = form or _named(output)
+    form = form or format_named(output, ENDINGS)
     if form != "text" and len(grid) > MOST_LISTED:
         raise click.UsageError(
             f"expected at most {MOST_LISTED} geometries for {form} but got {len(grid)}"
@@ -111,17 +111,6 @@ def sweep(
     with ProgressBar("geometries") as progress, quiet():
         result = run(grid, lowerings=names, static=static, progress=progress)
     _deliver(result, form, output)
-
-
-def _named(output: str | None) -> str:
-    """The format that a file name chooses; raises UsageError where it chooses none."""
-    if output is None:
-        return "text"
-    ending = os.path.splitext(output)[1].lower()
-    if ending not in ENDINGS:
-        known = ", ".join(ENDINGS)
-        raise click.UsageError(f"expected a file name in {known}, or --format, but got {output}")
-    return ENDINGS[ending]
 
 
 def _deliver(result: Sweep, form: str, output: str | None) -> None:

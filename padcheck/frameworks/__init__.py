@@ -29,6 +29,7 @@ __all__ = [
     "Status",
     "dialect",
     "framework",
+    "installed_version",
     "lower",
     "names",
     "reader",
@@ -163,11 +164,11 @@ def _statuses() -> Iterator[Status]:
         except FrameworkError as error:  # a foreign entry point that cannot be loaded
             yield Status(name=name, packages=((name, None),), hint=str(error))
             continue
-        packages = tuple((package.module, _version(package)) for package in entry.packages)
+        packages = tuple((package.module, installed_version(package)) for package in entry.packages)
         yield Status(name=name, packages=packages, hint=entry.hint)
 
 
-def _version(package: Package) -> str | None:
+def installed_version(package: Package) -> str | None:
     """The installed version; "unknown" for a module that no distribution accounts for."""
     from importlib.metadata import PackageNotFoundError, version
 
