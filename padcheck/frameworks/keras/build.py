@@ -6,12 +6,20 @@ has no layer for an op the step is a function of its backend, and a note says so
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from padcheck.frameworks.keras.backends import Backend
-from padcheck.frameworks.keras.steps import Argument, KerasBuild, Step
+from padcheck.frameworks.keras.single import (
+    conv_layer,
+    crop_steps,
+    depthwise_layer,
+    layer_unless_zero,
+    pool_layer,
+    strided_and_dilated,
+    transposed_layer,
+    window_arguments,
+    zero_steps,
+)
+from padcheck.frameworks.keras.steps import KerasBuild, Step
 from padcheck.frameworks.lowering import (
-    PadPairs,
     floor_pads,
     same_upper,
     transposed_axes,
@@ -39,7 +47,7 @@ def build_for(spec: OpSpec, lowering: str, backend: Backend) -> KerasBuild:
     if lowering == backend.pad_valid:
         return _padded(spec, window, backend)
     if lowering == backend.zeropad_valid:
-        return _after(KerasBuild(steps=tuple(_zero_steps(Padding(floor_pads(spec))))), window)
+        return _after(KerasBuild(steps=tuple(zero_steps(Padding(floor_pads(spec))))), window)
     return window
 
 
@@ -50,7 +58,7 @@ def _window(spec: OpSpec, padding: str, backend: Backend) -> KerasBuild:
         return _lp_pool(spec, padding, backend)
     if set(spec.dilation) != {1}:
         return backend.dilated_pool(spec, padding)
-    return KerasBuild(steps=(_pool(spec, padding),))
+    return KerasBuild(steps=(pool_layer(spec, padding),))
 
 
 def _after(before: KerasBuild, build: KerasBuild) -> KerasBuild:
@@ -78,49 +86,9 @@ def _padded(spec: OpSpec, window: KerasBuild, backend: Backend) -> KerasBuild:
 def _pad_steps(padding: Padding, input_size: tuple[int, ...], backend: Backend) -> KerasBuild:
     """The backend's own words where ZeroPadding is not enough."""
     if padding.is_zeros:
-        return KerasBuild(steps=tuple(_zero_steps(padding)))
+        return KerasBuild(steps=tuple(zero_steps(padding)))
     made = backend.pad(padding, input_size)
-    return KerasBuild(steps=(*made.steps, *_crops(padding)), notes=made.notes)
-
-
-def _zero_steps(padding: Padding) -> Iterator[Step]:
-    """ZeroPadding for the positive pads, then Cropping for the negative ones.
-
-    In this order, because Cropping refuses to leave nothing, however much is padded after it.
-    """
-    yield from _layer_unless_zero(f"ZeroPadding{len(padding.pads)}D", "padding", padding.added)
-    yield from _crops(padding)
-
-
-def _crops(padding: Padding) -> Iterator[Step]:
-    yield from _layer_unless_zero(f"Cropping{len(padding.pads)}D", "cropping", padding.cropped)
-
-
-def _layer_unless_zero(name: str, argument: str, pairs: PadPairs) -> Iterator[Step]:
-    if any(pair != (0, 0) for pair in pairs):
-        yield Step(name=name, arguments=((argument, pairs[0] if len(pairs) == 1 else pairs),))
-
-
-def _geometry(spec: OpSpec, padding: str) -> tuple[tuple[str, Argument], ...]:
-    """kernel_size, strides, padding and dilation_rate, as Conv layers take them."""
-    dilation: tuple[tuple[str, Argument], ...] = ()
-    if set(spec.dilation) != {1}:
-        dilation = (("dilation_rate", spec.dilation),)
-    return (
-        ("kernel_size", spec.kernel_size),
-        ("strides", spec.stride),
-        ("padding", padding),
-        *dilation,
-    )
-
-
-def _use_bias(spec: OpSpec) -> tuple[tuple[str, Argument], ...]:
-    return () if spec.bias else (("use_bias", False),)
-
-
-def _strided_and_dilated(spec: OpSpec) -> bool:
-    """What Keras's layers refuse: see `Backend.takes_both`."""
-    return max(spec.stride) > 1 and max(spec.dilation) > 1
+    return KerasBuild(steps=(*made.steps, *crop_steps(padding)), notes=made.notes)
 
 
 def _conv(spec: OpSpec, padding: str, backend: Backend) -> KerasBuild:
@@ -129,47 +97,11 @@ def _conv(spec: OpSpec, padding: str, backend: Backend) -> KerasBuild:
     1. Depthwise layers exist for 1 and 2 axes; they take stride with dilation as well.
     2. Conv layers refuse stride with dilation, the backend's functions do not.
     """
-    c_in, c_out = spec.channels
-    if spec.rank < 3 and spec.group == c_in > 1:
-        return KerasBuild(steps=(_depthwise(spec, padding, c_out // c_in),))  # rule 1
-    if _strided_and_dilated(spec):
+    if spec.rank < 3 and spec.group == spec.channels[0] > 1:
+        return KerasBuild(steps=(depthwise_layer(spec, padding),))  # rule 1
+    if strided_and_dilated(spec):
         return backend.conv(spec, padding)  # rule 2
-    groups = (("groups", spec.group),) if spec.group > 1 else ()
-    step = Step(
-        name=f"Conv{spec.rank}D",
-        arguments=(
-            ("filters", c_out),
-            *_geometry(spec, padding),
-            *groups,
-            *_use_bias(spec),
-        ),
-        weights="conv",
-        bias=spec.bias,
-    )
-    return KerasBuild(steps=(step,))
-
-
-def _depthwise(spec: OpSpec, padding: str, multiplier: int) -> Step:
-    more = (("depth_multiplier", multiplier),) if multiplier > 1 else ()
-    return Step(
-        name=f"DepthwiseConv{spec.rank}D",
-        arguments=(*_geometry(spec, padding), *more, *_use_bias(spec)),
-        weights="depthwise",
-        bias=spec.bias,
-    )
-
-
-def _pool(spec: OpSpec, padding: str) -> Step:
-    """Keras takes the pool size for the stride unless told, so it is always told."""
-    kind = "Max" if spec.kind is OpKind.MAX_POOL else "Average"
-    return Step(
-        name=f"{kind}Pooling{spec.rank}D",
-        arguments=(
-            ("pool_size", spec.kernel_size),
-            ("strides", spec.stride),
-            ("padding", padding),
-        ),
-    )
+    return KerasBuild(steps=(conv_layer(spec, padding),))
 
 
 def _lp_pool(spec: OpSpec, padding: str, backend: Backend) -> KerasBuild:
@@ -179,7 +111,7 @@ def _lp_pool(spec: OpSpec, padding: str, backend: Backend) -> KerasBuild:
     total = Step(
         name=f"DepthwiseConv{spec.rank}D",
         arguments=(
-            *_geometry(spec, padding),
+            *window_arguments(spec, padding),
             ("depthwise_initializer", "ones"),
             ("use_bias", False),
         ),
@@ -205,29 +137,15 @@ def _transposed(spec: OpSpec, padding: str, backend: Backend) -> KerasBuild:
     inputs = tuple((axis.zeros_before, axis.zeros_after) for axis in axes)
     crops = tuple((axis.crop_before, axis.crop_after) for axis in axes)
     if padding == "valid":
-        steps += list(_layer_unless_zero(f"ZeroPadding{spec.rank}D", "padding", inputs))
-    if _strided_and_dilated(spec):
+        steps += list(layer_unless_zero(f"ZeroPadding{spec.rank}D", "padding", inputs))
+    if strided_and_dilated(spec):
         added = inputs if padding == "valid" else ((0, 0),) * spec.rank
         steps.append(backend.transposed(spec, padding, added))  # rule 3
         notes.append(backend.takes_both)
     else:
-        steps.append(_transposed_layer(spec, padding))
+        steps.append(transposed_layer(spec, padding))
     if padding == "valid":  # rule 2
-        steps += list(_layer_unless_zero(f"Cropping{spec.rank}D", "cropping", crops))
+        steps += list(layer_unless_zero(f"Cropping{spec.rank}D", "cropping", crops))
     if spec.group > 1:  # rule 4
         notes.append(f"Keras Conv{spec.rank}DTranspose has no groups, so they are split")
     return KerasBuild(steps=tuple(steps), notes=tuple(notes))
-
-
-def _transposed_layer(spec: OpSpec, padding: str) -> Step:
-    return Step(
-        name=f"Conv{spec.rank}DTranspose",
-        arguments=(
-            ("filters", spec.channels[1] // spec.group),
-            *_geometry(spec, padding),
-            *_use_bias(spec),
-        ),
-        weights="transposed",
-        bias=spec.bias,
-        split=spec.group,
-    )

@@ -14,16 +14,14 @@ from padcheck.frameworks.keras.backends import Backend
 from padcheck.frameworks.keras.build import build_for, computed_spec
 from padcheck.frameworks.keras.on_tensorflow import TENSORFLOW
 from padcheck.frameworks.keras.on_torch import TORCH
+from padcheck.frameworks.keras.spelled import layer_call
 from padcheck.frameworks.keras.steps import Argument, KerasBuild, Step
 from padcheck.frameworks.lowering import floor_pads, zero_padded
-from padcheck.frameworks.spelling import call, numbers, real
+from padcheck.frameworks.spelling import call, real
 from padcheck.geometry import Rounding
 from padcheck.records import Lowered, OpKind, OpSpec, same_function
 
 __all__ = ["DIALECT", "TORCH_DIALECT", "KerasDialect"]
-
-#: Arguments written by position, as people write them (`padding` is a str in all but ZeroPadding).
-_BY_POSITION = ("filters", "kernel_size", "pool_size", "padding", "cropping", "window_shape")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ TORCH_DIALECT = KerasDialect(TORCH)
 def _code(build: KerasBuild, backend: Backend) -> tuple[str, ...]:
     """A list of layers, or statements on `x` where any step is more than a layer."""
     if not build.mask and all(step.is_layer and step.split == 1 for step in build.steps):
-        return tuple(_layer(step) for step in build.steps)
+        return tuple(layer_call(step) for step in build.steps)
     lines = [line for step in build.steps for line in _statements(step, backend)]
     return (*_masked(build, backend), *lines, *(("x = x / mask",) if build.mask else ()))
 
@@ -102,30 +100,6 @@ def _assigned(step: Step, x: str, kernel: str = "") -> Iterator[str]:
     yield f"{x} = {call(step.name, x, 'pads', **{how: _exact(value)})}"
 
 
-def _layer(step: Step) -> str:
-    positional, keywords = [], {}
-    for name, value in step.arguments:
-        if name in _BY_POSITION and not isinstance(value, str):
-            positional.append(_value(value))
-        elif not (name == "strides" and _all_one(value) and step.weights):
-            keywords[name] = _value(value)
-    return call(f"layers.{step.name}", *positional, **keywords)
-
-
-def _all_one(value: Argument) -> bool:
-    return isinstance(value, tuple) and set(value) == {1}
-
-
-def _value(value: Argument) -> str:
-    if isinstance(value, str):
-        return f'"{value}"'
-    if not isinstance(value, tuple):
-        return str(value)
-    if isinstance(value[0], tuple):
-        return str(value)
-    return numbers([number for number in value if isinstance(number, int)])
-
-
 def _statements(step: Step, backend: Backend) -> Iterator[str]:
     split = f"{backend.module}.split"
     if step.split == 1:
@@ -144,7 +118,7 @@ def _statements(step: Step, backend: Backend) -> Iterator[str]:
 
 def _applied(step: Step, x: str, kernel: str = "") -> str:
     if step.is_layer:
-        return f"{_layer(step)}({x})"
+        return f"{layer_call(step)}({x})"
     arguments = dict(step.arguments)
     if step.name.endswith(".abs"):
         return f"{step.name}({x}) ** {arguments['p']}"

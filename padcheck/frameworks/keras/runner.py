@@ -1,19 +1,16 @@
-"""Keras layers at work: built, given weights and called eagerly; CPU, float32, channels last.
-
-Keras takes its backend from KERAS_BACKEND when it is first imported: one process, one backend.
-"""
+"""Keras layers at work: built, given weights and called eagerly; CPU, float32, channels last."""
 
 from __future__ import annotations
 
 import functools
-import os
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from padcheck.errors import FrameworkError, UsageError
 from padcheck.frameworks.keras.backends import Backend
 from padcheck.frameworks.keras.build import build_for, computed_spec
+from padcheck.frameworks.keras.loaded import keras_on, versions_on
+from padcheck.frameworks.keras.making import kernels, made_layer, parts, set_weights
 from padcheck.frameworks.keras.on_tensorflow import TENSORFLOW
 from padcheck.frameworks.keras.on_torch import TORCH
 from padcheck.frameworks.keras.steps import KerasBuild, Step
@@ -42,10 +39,7 @@ class KerasRunner:
 
     def versions(self) -> dict[str, str]:
         """Name -> version of Keras and its backend; loads both."""
-        keras = _keras(self.backend)
-        below = import_framework(self.backend.name, extra=self.backend.extra)
-        version = str(below.__version__).partition("+")[0]
-        return {"keras": str(keras.__version__), self.backend.name: version}
+        return versions_on(self.backend.name, self.backend.extra)
 
     def run(
         self,
@@ -63,7 +57,7 @@ class KerasRunner:
         if lowering not in self.lowerings:
             known = ", ".join(self.lowerings)
             raise UsageError(f"expected a lowering of {known} but got {lowering!r}")
-        keras = _keras(self.backend)
+        keras = keras_on(self.backend.name, self.backend.extra)
         build, layers, masks = self._layers(spec, lowering, self.backend)
         if build.reason is not None:
             raise FrameworkError(f"keras {keras.__version__}: {build.reason}")
@@ -83,27 +77,13 @@ class KerasTorchRunner(KerasRunner):
     backend: Backend = TORCH
 
 
-@functools.cache
-def _keras(backend: Backend) -> Any:
-    """Keras on that backend, or FrameworkError."""
-    if "keras" not in sys.modules:  # else the variable would change nothing any more
-        os.environ.setdefault("KERAS_BACKEND", backend.name)
-    keras = import_framework("keras", extra=backend.extra)
-    if keras.backend.backend() != backend.name:
-        raise FrameworkError(
-            f"keras {keras.__version__}: runs on the {keras.backend.backend()} backend "
-            f"(set KERAS_BACKEND={backend.name})"
-        )
-    return keras
-
-
 #: Per step the layers it needs: one per group, none for functions.
 Layers = tuple[tuple[Any, ...], ...]
 
 
 def _layers(spec: OpSpec, lowering: str, backend: Backend) -> tuple[KerasBuild, Layers, Layers]:
     """The plan, the layers of its steps, and those of its mask."""
-    keras = _keras(backend)
+    keras = keras_on(backend.name, backend.extra)
     build = build_for(spec, lowering, backend)
     if 0 in computed_spec(spec, lowering, backend).output_size:
         build = KerasBuild(reason=NO_OUTPUT)
@@ -113,21 +93,9 @@ def _layers(spec: OpSpec, lowering: str, backend: Backend) -> tuple[KerasBuild, 
 
 def _made(keras: Any, steps: Sequence[Step]) -> Layers:
     return tuple(
-        tuple(_layer(keras, step) for _ in range(step.split if step.is_layer else 0))
+        tuple(made_layer(keras, step) for _ in range(step.split if step.is_layer else 0))
         for step in steps
     )
-
-
-def _layer(keras: Any, step: Step) -> Any:
-    """A layer that ignores the user's keras.json; its weights start at 0, to be set."""
-    keywords: dict[str, Any] = dict(step.arguments)
-    keywords["dtype"] = "float32"
-    if step.weights:
-        name = "depthwise_initializer" if step.weights == "depthwise" else "kernel_initializer"
-        keywords[name] = "zeros"
-    if step.name not in ("Cropping1D", "ZeroPadding1D"):
-        keywords["data_format"] = "channels_last"
-    return getattr(keras.layers, step.name)(**keywords)
 
 
 def _channels_last(x: np.ndarray) -> np.ndarray:
@@ -147,45 +115,22 @@ def _apply(
 ) -> Any:
     if not step.weights:
         return layers[0](x) if step.is_layer else _computed(keras, step, x)
-    kernels = _kernels(spec, step, weight)
-    biases = [None] * step.split if bias is None else _parts(bias, step.split)
+    kernel = kernels(spec, step, weight)
+    biases = [None] * step.split if bias is None else parts(bias, step.split)
     inputs = keras.ops.split(x, step.split, axis=-1) if step.split > 1 else [x]
     outputs = [
-        _weighted(layers[i], inputs[i], kernels[i], biases[i])
+        _weighted(layers[i], inputs[i], kernel[i], biases[i])
         if step.is_layer
-        else _convolved(keras, step, inputs[i], kernels[i], biases[i])
+        else _convolved(keras, step, inputs[i], kernel[i], biases[i])
         for i in range(step.split)
     ]
     return keras.ops.concatenate(outputs, axis=-1) if step.split > 1 else outputs[0]
 
 
-def _parts(array: np.ndarray, count: int) -> list[np.ndarray]:
-    import numpy as np
-
-    return np.split(array, count)
-
-
-def _kernels(spec: OpSpec, step: Step, weight: np.ndarray) -> list[np.ndarray]:
-    """One kernel per group split, in Keras's layout: spatial axes first.
-
-    (O, I/group, *k) -> (*k, I/group, O) or, depthwise, (C * m, 1, *k) -> (*k, C, m);
-    transposed: (I, O/group, *k) -> (*k, O/group, I/group).
-    """
-    import numpy as np
-
-    if step.weights == "depthwise":
-        channels = spec.channels[0]
-        weight = weight.reshape(channels, -1, *spec.kernel_size)
-        return [np.moveaxis(weight, (0, 1), (-2, -1))]
-    return [np.moveaxis(part, (0, 1), (-1, -2)) for part in _parts(weight, step.split)]
-
-
 def _weighted(layer: Any, x: Any, kernel: np.ndarray, bias: Any) -> Any:
     if not layer.built:
         layer.build(x.shape)
-    layer.kernel.assign(kernel)
-    if bias is not None:
-        layer.bias.assign(bias)
+    set_weights(layer, kernel, bias)
     return layer(x)
 
 

@@ -6,10 +6,10 @@ Weights are constants of the model, as in any real one, so that the delegates ta
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
+from padcheck.frameworks.litert.converting import converted
 from padcheck.frameworks.tf_compute import compute
-from padcheck.frameworks.tf_ops import tensorflow
 from padcheck.records import OpSpec
 
 if TYPE_CHECKING:
@@ -50,15 +50,11 @@ def model_for(
 ) -> bytes:
     """The model's bytes; one input of `shape` (N, *spatial, C), one output.
 
-    The converter's path through a SavedModel, which `trackable_obj` would choose, writes files
-    and takes longer. Raises what TensorFlow raises.
+    Raises what TensorFlow raises.
     """
-    tf = tensorflow()
 
     def op(x: Any) -> Any:
         arrays = [None if part is None else part.array() for part in (weight, bias)]
         return compute(spec, padding, x, *arrays, dilated_depthwise=True)
 
-    traced = tf.function(op, autograph=False, input_signature=[tf.TensorSpec(shape, tf.float32)])
-    functions = [traced.get_concrete_function()]
-    return cast(bytes, tf.lite.TFLiteConverter.from_concrete_functions(functions).convert())
+    return converted(op, shape)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from padcheck.errors import FrameworkError
 from padcheck.frameworks.litert.build import constant, model_for
+from padcheck.frameworks.litert.converting import interpreter, output, version
 from padcheck.frameworks.litert.dialect import DIALECT, TFLITE_DIALECT, LiteRTDialect
-from padcheck.frameworks.loading import import_framework, translated
+from padcheck.frameworks.loading import translated
 from padcheck.frameworks.padding import padded_op
 from padcheck.frameworks.tf_code import PADDED
 from padcheck.frameworks.tf_compute import moved
@@ -65,19 +66,13 @@ class LiteRTRunner:
             values = moved(x, 1, -1)
             parts = constant(weight), constant(bias)
             model = self._model(spec, _plainest(spec, padding), values.shape, *parts)
-            return moved(_output(self._interpreter(model, reference), values), -1, 1)
+            return moved(output(self._interpreter(model, reference), values), -1, 1)
 
     def _version(self) -> str:
-        return str(import_framework("ai_edge_litert", extra="litert").__version__)
+        return version()
 
     def _interpreter(self, model: bytes, reference: bool) -> Any:
-        module = import_framework("ai_edge_litert.interpreter", extra="litert")
-        resolvers = module.OpResolverType
-        return module.Interpreter(
-            model_content=model,
-            num_threads=1,
-            experimental_op_resolver_type=resolvers.BUILTIN_REF if reference else resolvers.AUTO,
-        )
+        return interpreter(model, reference)
 
 
 class TFLiteRunner(LiteRTRunner):
@@ -100,11 +95,3 @@ def _plainest(spec: OpSpec, padding: str) -> str:
     """The padding that gives the same model, so that it is built once."""
     zeros = spec.kind is OpKind.CONV_TRANSPOSE or padded_op(spec).is_zeros
     return "VALID" if padding == PADDED and zeros else padding
-
-
-def _output(interpreter: Any, values: np.ndarray) -> np.ndarray:
-    interpreter.allocate_tensors()
-    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], values)
-    interpreter.invoke()
-    output: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
-    return output

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from padcheck.checks.suite.words import op
 from padcheck.geometry import (
     SAME_LOWER,
     SAME_UPPER,
@@ -15,7 +16,8 @@ from padcheck.geometry import (
     Rounding,
 )
 from padcheck.geometry.pads import PadFlaw
-from padcheck.records import OpKind, OpSpec
+from padcheck.records import OpKind, OpSpec, same_function
+from padcheck.records.case import Case
 from tests.checks.grade.converter import Arrays, Change, Numbers
 
 __all__ = ["MUTANTS", "Mutant"]
@@ -27,7 +29,10 @@ WINDOWED = (CONV, MAX, AVERAGE, LP)
 
 @dataclass(frozen=True)
 class Mutant:
-    """A fault in the words of `converter.faulty`; `kinds`: the ops that it befalls."""
+    """A fault in the words of `converter.faulty`; `kinds`: the ops that it befalls.
+
+    `more`: cases that show it, where the corpus has too few.
+    """
 
     code: str
     title: str
@@ -35,6 +40,7 @@ class Mutant:
     change: Change | None = None
     numbers: Numbers | None = None
     frozen: bool = False
+    more: tuple[Case, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.code}-{self.title.replace(' ', '-')}"
@@ -54,6 +60,12 @@ def _policy(spec: OpSpec) -> PadPolicy | None:
     return policies.pop() if len(policies) == 1 else None
 
 
+def dropped(spec: OpSpec) -> OpSpec:
+    """No pads, where that is not what SAME comes to."""
+    made = _repadded(spec, lambda before, after: (0, 0))
+    return spec if any(same_function(made, same) for same in _sames(spec)) else made
+
+
 def _repadded(spec: OpSpec, change: Callable[[int, int], tuple[int, int]]) -> OpSpec:
     """Explicit pads changed pair by pair; an op without output is left as it is."""
     if _policy(spec) is not PadPolicy.EXPLICIT:
@@ -65,7 +77,7 @@ def _repadded(spec: OpSpec, change: Callable[[int, int], tuple[int, int]]) -> Op
 def mirrored(spec: OpSpec) -> OpSpec:
     """The end as the beginning, where that is not what SAME comes to."""
     made = _repadded(spec, lambda before, after: (before, before))
-    lost = any(before == 0 for before, _ in spec.resolved_pads)
+    lost = any(before == 0 for before, _ in spec.resolved_pads) or set(spec.dilation) != {1}
     pairs = made.resolved_pads
     like_same = any(
         flaw.resolved_pads[axis] == pairs[axis]
@@ -76,8 +88,8 @@ def mirrored(spec: OpSpec) -> OpSpec:
 
 
 def _sames(spec: OpSpec) -> tuple[OpSpec, ...]:
-    undilated = spec.replace(dilation=(1,) * spec.rank)
-    return spec.with_rule(SAME_UPPER), undilated.with_rule(SAME_UPPER)
+    undilated = spec.replace(dilation=(1,) * spec.rank).with_rule(SAME_UPPER)
+    return spec.with_rule(SAME_UPPER), spec.with_pads(undilated.resolved_pads)
 
 
 def headed(spec: OpSpec) -> OpSpec:
@@ -110,7 +122,7 @@ def swapped(spec: OpSpec) -> OpSpec:
 
 
 def centred(spec: OpSpec) -> OpSpec:
-    """Causal pads, all before the input, shared by both ends."""
+    """Causal pads, all before the input of a sequence, shared by both ends."""
 
     def pair(before: int, after: int) -> tuple[int, int]:
         return (
@@ -128,7 +140,8 @@ def centred(spec: OpSpec) -> OpSpec:
             spec.resolved_pads, spec.kernel_size, spec.dilation, strict=True
         )
     ]
-    return _repadded(spec, pair) if all(causal) and set(spec.stride) == {1} else spec
+    plain = all(causal) and spec.rank == 1 and spec.stride == (1,)
+    return _repadded(spec, pair) if plain else spec
 
 
 def flawed(flaw: PadFlaw) -> Change:
@@ -142,10 +155,9 @@ def flawed(flaw: PadFlaw) -> Change:
 
 
 def at_this_size(spec: OpSpec) -> OpSpec:
-    """SAME worked out once and for all, where there is padding and strides make it change."""
+    """SAME worked out once and for all; of wide kernels, so that no end is all there is of it."""
     same = all(rule.size_dependent for rule in spec.pads)
-    padded = all(any(pair) for pair in spec.resolved_pads)
-    if not same or not padded or min(spec.stride) == 1:
+    if not same or min(spec.stride) == 1 or min(spec.kernel_size) < 5:
         return spec
     return spec.with_pads(spec.resolved_pads)
 
@@ -207,12 +219,23 @@ MUTANTS = (
     _mutant("PAD101", "SAME for half pads in pools", same_for_half, MAX),
     _mutant("PAD102", "UPPER and LOWER exchanged", swapped, CONV, MAX, AVERAGE, LP),
     _mutant("PAD103", "causal centred", centred, CONV),
-    _mutant("PAD104", "pads dropped", lambda s: _repadded(s, lambda b, a: (0, 0)), CONV),
+    _mutant("PAD104", "pads dropped", dropped, CONV),
     _mutant("PAD105", "end as the beginning", mirrored, CONV),
     _mutant("PAD105", "end ignored", headed, MAX),
     _mutant("PAD106", "SAME without dilation", flawed(PadFlaw.UNDILATED), CONV),
     _mutant("PAD107", "negative total not clamped", flawed(PadFlaw.UNCLAMPED), CONV),
-    _mutant("PAD108", "SAME frozen", at_this_size, CONV, frozen=True),
+    Mutant(
+        "PAD108",
+        "SAME frozen",
+        (CONV,),
+        at_this_size,
+        frozen=True,
+        more=tuple(
+            Case(spec=op(CONV, n, k, 2, pads=rule), dynamic=True)
+            for n, k in ((12, 5), ((12, 12), 5), ((11, 11), 7), ((8, 8, 8), 5))
+            for rule in (SAME_UPPER, SAME_LOWER)
+        ),
+    ),
     _mutant("PAD109", "pads on the other axis", axes_exchanged, CONV),
     _mutant("PAD201", "max pool padded with 0", filled_with(0.0), MAX),
     _mutant("PAD202", "fill of the Pad lost", filled_with(0.0), CONV),

@@ -15,7 +15,9 @@ from tests.checks.grade.converter import faulty, to_torch
 from tests.checks.grade.mutants import MUTANTS, Mutant
 
 #: Cases put to a mutant: some that its fault alters, and some that it does not.
-_ALTERED, _OTHERS = 24, 8
+_ALTERED, _OTHERS = 16, 6
+#: Inputs that take time and show nothing more.
+_LARGE = 40
 
 
 @functools.cache
@@ -36,10 +38,18 @@ def _alters(mutant: Mutant, case: Case) -> bool:
 
 
 def _cases(mutant: Mutant) -> list[Case]:
-    own = [case for case in _asked() if case.spec.kind in mutant.kinds and max(case.spec.input_size) < 40]
+    own = [
+        case
+        for case in _asked()
+        if case.spec.kind in mutant.kinds and max(case.spec.input_size) < 40
+    ]
     altered = [case for case in own if _alters(mutant, case)]
     others = [case for case in own if case not in altered]
-    return altered[:: max(1, len(altered) // _ALTERED)][:_ALTERED] + others[:_OTHERS]
+    return [
+        *mutant.more,
+        *altered[:: max(1, len(altered) // _ALTERED)][:_ALTERED],
+        *others[:_OTHERS],
+    ]
 
 
 def test_a_correct_converter_is_right_everywhere() -> None:

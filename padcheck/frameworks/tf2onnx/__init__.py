@@ -1,0 +1,1 @@
+"""tf2onnx: Keras models to ONNX."""
