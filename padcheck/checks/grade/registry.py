@@ -85,14 +85,14 @@ BUILT_IN = (
         about="PyTorch layers to ONNX by torch.export (dynamo)",
         grader=f"{_HERE}.torch_onnx:dynamo",
         packages=(TORCH, ONNXSCRIPT, ONNX, ORT),
-        hint="pip install 'padcheck[torch,onnxruntime]'",
+        hint=_extra("torch,onnxruntime"),
     ),
     Subject(
         name="torch.onnx-torchscript",
         about="PyTorch layers to ONNX by tracing (dynamo=False)",
         grader=f"{_HERE}.torch_onnx:torchscript",
         packages=(TORCH, ONNX, ORT),
-        hint="pip install 'padcheck[torch,onnxruntime]'",
+        hint=_extra("torch,onnxruntime"),
     ),
     Subject(
         name="onnxruntime",
@@ -136,14 +136,14 @@ BUILT_IN = (
         about="Keras layers to ONNX",
         grader=f"{_HERE}.tf2onnx:Tf2OnnxGrader",
         packages=(TF2ONNX, TENSORFLOW, KERAS, ONNX, ORT),
-        hint="pip install tf2onnx 'padcheck[tensorflow,onnxruntime]'",
+        hint=_extra("tf2onnx"),
     ),
     Subject(
         name="onnx2torch",
         about="ONNX to PyTorch",
         grader=f"{_HERE}.onnx2torch:Onnx2TorchGrader",
         packages=(ONNX2TORCH, TORCH, ONNX),
-        hint="pip install onnx2torch 'padcheck[torch]'",
+        hint=_extra("onnx2torch"),
     ),
     Subject(
         name="onnx2tf",

@@ -1,0 +1,129 @@
+"""Processes that die, hang, refuse and grow."""
+
+from __future__ import annotations
+
+import pytest
+
+import padcheck
+from padcheck.checks.grade import grade, pool
+from padcheck.checks.grade.pool import Processes
+from padcheck.errors import FrameworkError, UsageError
+from padcheck.records.case import Case
+from padcheck.records.scorecard import Scorecard
+
+MODULE = "tests.checks.grade.bad_converters"
+CASES = tuple(
+    Case(spec=padcheck.conv(input_size=size, kernel_size=kernel, pads=1))
+    for kernel in (1, 2, 3, 4)
+    for size in (6, (6, 5))
+)
+
+
+def _graded(name: str, **more: object) -> Scorecard:
+    options = {"suite": CASES, "layout": "channels_first", "jobs": 2, **more}
+    return grade(f"{MODULE}:{name}", **options)  # type: ignore[arg-type]
+
+
+def test_a_right_converter_in_processes() -> None:
+    card = _graded("right")
+    assert card.ok
+    assert card.counts["right"] == len(CASES) == card.suite.cases
+    assert card.suite.level == "own"
+
+
+def test_a_process_that_dies_fails_its_own_case_alone() -> None:
+    card = _graded("dies")
+    assert card.counts["crashed"] == 2
+    assert card.counts["right"] == len(CASES) - 2
+    assert {failure.kind for failure in card.failures} == {"crashed"}
+    assert {failure.rank for failure in card.failures} == {1, 2}
+    assert all("SIGSEGV" in (failure.said or "") for failure in card.failures)
+    assert all("bad_converters import dies" in failure.repro for failure in card.failures)
+    assert card.exit_code == 1
+
+
+def test_one_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "TIMEOUT", 6.0)
+    card = _graded("hangs")
+    assert card.counts["crashed"] == 2
+    assert {failure.said for failure in card.failures} == {"no answer within 6 s"}
+
+
+def test_after_many_crashes_the_rest_is_left_unjudged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "MOST_CRASHES", 1)
+    card = _graded("dies", suite=CASES[4:6] + CASES[:2], jobs=1)
+    assert card.counts["crashed"] == 1
+    assert card.counts["unverified"] == 3
+    assert {reason for _, reason in card.unverified} == {"left unjudged after 1 crashes"}
+
+
+def test_refusals_are_counted_and_are_no_failure() -> None:
+    card = _graded("refuses")
+    assert card.counts["refused"] == 2
+    assert card.exit_code == 0
+    assert {refusal.error for refusal in card.refusals} == {
+        "NotImplementedError: kernels of 3 are not supported"
+    }
+    assert {refusal.stage for refusal in card.refusals} == {"convert"}
+
+
+def test_refusing_to_run_is_told_as_such() -> None:
+    card = _graded("refuses_to_run")
+    assert card.counts["refused"] == len(CASES)
+    assert {(refusal.stage, refusal.error) for refusal in card.refusals} == {
+        ("run", "ValueError: cannot be run")
+    }
+
+
+def test_what_is_no_array_has_no_right_shape() -> None:
+    card = _graded("returns_nothing", suite=CASES[:1])
+    assert card.counts["shape"] == 1
+    (failure,) = card.failures
+    assert failure.codes == ("PAD999",)
+    assert "NoneType" in failure.findings[0].message
+
+
+def test_other_numbers_each_time_are_told() -> None:
+    card = _graded("differs_each_time", suite=CASES[:1])
+    assert card.counts["silent"] == 1
+
+
+def test_a_process_that_grows_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "MOST_GROWTH", 100)
+    with Processes(f"{MODULE}:grows", 1, layout="channels_first") as asked:
+        first = asked._hands[0]._child
+        assert all(asked.outcome(case).how == "right" for case in CASES)  # type: ignore[union-attr]
+        assert asked._hands[0]._child is not first
+
+
+def test_nothing_is_judged_twice() -> None:
+    with Processes(f"{MODULE}:differs_each_time", 1, layout="channels_first") as asked:
+        assert asked.outcome(CASES[0]) is asked.outcome(CASES[0])
+
+
+@pytest.mark.parametrize("name", ["tests.no_such_module:convert", f"{MODULE}:no_such_function"])
+def test_a_converter_that_cannot_be_loaded_is_one_error(name: str) -> None:
+    with pytest.raises(FrameworkError, match="cannot load") as told:
+        grade(name, suite=CASES[:1])
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("convert", "options", "words"),
+    [
+        ("no-such-subject", {}, "expected a subject of onnx2keras, "),
+        (3, {}, "expected the name of a subject, module:function or a function but got 3"),
+        ("onnxruntime", {"suite": "huge"}, "expected a level of quick, standard, deep"),
+        ("onnxruntime", {"suite": [3]}, "expected ops made by padcheck.conv"),
+        ("onnxruntime", {"jobs": 0}, "expected a number of jobs from 1 on but got 0"),
+        ("onnxruntime", {"layout": "NHWC"}, "expected one of channels_first, channels_last"),
+        ("onnxruntime", {"known": "no/such.toml"}, "no/such.toml"),
+    ],
+)
+def test_bad_arguments_are_one_line(
+    convert: object, options: dict[str, object], words: str
+) -> None:
+    with pytest.raises(UsageError) as told:
+        grade(convert, **options)  # type: ignore[arg-type]
+    assert words in str(told.value)
+    assert "\n" not in str(told.value)
