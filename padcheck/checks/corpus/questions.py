@@ -1,6 +1,6 @@
 """Which cases are questions: ONNX has words for them, and there is one right answer.
 
-1. ONNX has words for the case at its opset.
+1. ONNX has words for the case at its opset, and they mean an op that has outputs.
 2. Some tap reads an input; of a transposed convolution, some input is written to the output.
 3. A window of a pool that takes no pads in reads an input: there is no maximum, and no average,
    of nothing.
@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 
 from padcheck.frameworks.lowering import floor_pads
-from padcheck.frameworks.onnx.cases import refusal
+from padcheck.frameworks.onnx.cases import reference, refusal
 from padcheck.geometry import Rounding, full_size, real_taps, write_positions
 from padcheck.records import OpKind, OpSpec
 from padcheck.records.case import NODE, SPLIT, Case
@@ -34,7 +34,7 @@ def question(spec: OpSpec) -> Case | None:
 
 def is_question(case: Case) -> bool:
     """Whether a case is asked."""
-    if refusal(case) is not None:  # rule 1
+    if refusal(case) is not None or 0 in reference(case).output_size:  # rule 1
         return False
     if case.spec.kind is OpKind.CONV_TRANSPOSE:
         return _writes(case.spec) and _crops(case)

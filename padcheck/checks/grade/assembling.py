@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from padcheck.checks.corpus.questions import is_question
 from padcheck.checks.grade.classes import CRASH, FailingClass, failing_classes
 from padcheck.checks.grade.pool import Pool
 from padcheck.checks.grade.showing import showing
@@ -47,8 +48,11 @@ def _shrunk(pool: Pool, found: FailingClass) -> _Row:
     if found.cause == CRASH:  # every try would cost a process
         return _Row((found,), start)
     alike = same_class(start, found.cause)
+    asked = is_question(start.case)
 
     def fails(case: Case) -> bool:
+        if asked and not is_question(case):
+            return False
         outcome = pool.outcome(case)
         return outcome is not None and alike(outcome)
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from padcheck.checks.grade.subjects.callables import OnnxConverter
 from padcheck.checks.grade.subjects.origins import Origin
-from padcheck.frameworks.onnx2tf.conversion import converted, forget, load
+from padcheck.frameworks.onnx2tf.conversion import BATCH, converted, forget, load
 
 __all__ = ["Onnx2TfGrader"]
 
 _ORIGIN = Origin(
     name="onnx2tf",
     package="onnx2tf",
-    call=lambda case: "onnx2tf.convert(onnx_graph=model, batch_size=1, disable_model_save=True)",
+    call=lambda case: "onnx2tf.convert(onnx_graph=model, disable_model_save=True)",
     distributions=("onnx2tf", "tensorflow", "tf-keras"),
     load=load,
     imports=("import onnx2tf",),
+    lines=(
+        "for value in (*model.graph.input, *model.graph.output):",
+        f"    value.type.tensor_type.shape.dim[0].dim_value = {BATCH}",
+    ),
 )
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 if TYPE_CHECKING:
     from padcheck.records.case import Case
@@ -74,8 +78,22 @@ def _at(module: str, qualname: str) -> Any:
 
 
 def _distributions(package: str) -> tuple[str, ...]:
-    """The distribution that a top-level module is from, where there is just one."""
-    if package in sys.builtin_module_names or not package:
+    """The distribution that a top-level module is from, where there is just one.
+
+    A name alone proves nothing: tf2onnx 1.17.0 claims `tests`. The module has to lie where the
+    distribution is installed, or where it was installed from to be edited.
+    """
+    file = getattr(sys.modules.get(package), "__file__", None)
+    if not file:
         return ()
-    found = set(importlib.metadata.packages_distributions().get(package, ()))
+    named = set(importlib.metadata.packages_distributions().get(package, ()))
+    found = [name for name in named if any(map(Path(file).is_relative_to, _places(name)))]
     return tuple(found) if len(found) == 1 else ()
+
+
+def _places(name: str) -> Iterator[str]:
+    distribution = importlib.metadata.distribution(name)
+    yield str(distribution.locate_file(""))
+    url = json.loads(distribution.read_text("direct_url.json") or "{}").get("url", "")
+    if url.startswith("file:"):
+        yield url2pathname(urlsplit(url).path)
