@@ -34,7 +34,7 @@ PINNED = {
     1: {
         "quick": "439 0b0cd82f94bfad44",
         "standard": "1492 e839bfbe6cbd7a0d",
-        "deep": "6377 346363eb9d60be3b",
+        "deep": "6379 7117cc0a3b981b62",
     },
 }
 
