@@ -10,12 +10,12 @@ Rules:
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from padcheck.checks.grade.weight import weight
+from padcheck.records import gist
 from padcheck.records.case import CRASHED, FAILURES, REFUSED, SILENT, Case, Outcome
 from padcheck.records.scorecard import Refusal
 
@@ -123,8 +123,7 @@ def refusals(outcomes: Iterable[Outcome]) -> tuple[Refusal, ...]:
     found: dict[tuple[str, int, str, str], list[Outcome]] = {}
     for outcome in outcomes:
         if outcome.how == REFUSED:
-            words = _words(outcome.said or "")
-            key = (*_place(outcome.case), outcome.stage or "", words)
+            key = (*_place(outcome.case), outcome.stage or "", gist(outcome.said or ""))  # rule 3
             found.setdefault(key, []).append(outcome)
     return tuple(_refusal(listed) for listed in found.values())
 
@@ -139,15 +138,3 @@ def _refusal(listed: list[Outcome]) -> Refusal:
         count=len(listed),
         case=least.case,
     )
-
-
-#: What is quoted, or has a number in it, and lists of such.
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
-_NUMBERED = re.compile(r"[-+]?\w*\d[\w.]*")
-_LIST = re.compile(r"#(?:[\s,:;x*]+#)*,?")
-
-
-def _words(said: str) -> str:
-    """The error with its numbers and names left out (rule 3)."""
-    plain = _NUMBERED.sub("#", _QUOTED.sub("#", said))
-    return _LIST.sub("#", plain)

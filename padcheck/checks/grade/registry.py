@@ -143,14 +143,14 @@ BUILT_IN = (
         about="ONNX to PyTorch",
         grader=f"{_HERE}.onnx2torch:Onnx2TorchGrader",
         packages=(ONNX2TORCH, TORCH, ONNX),
-        hint=_extra("onnx2torch"),
+        hint="pip install 'padcheck[onnx2torch]', and a torchvision built for that torch",
     ),
     Subject(
         name="onnx2tf",
         about="ONNX to TensorFlow and TFLite",
         grader=f"{_HERE}.onnx2tf:Onnx2TfGrader",
         packages=(ONNX2TF, TENSORFLOW, ONNX),
-        hint="pip install onnx2tf, best in an environment of its own",
+        hint="pip install onnx2tf padcheck, in an environment of its own",
     ),
 )
 

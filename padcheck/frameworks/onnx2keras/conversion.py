@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from padcheck.errors import FrameworkError, ModelError, UsageError
 from padcheck.frameworks.loading import import_framework, one_line
+from padcheck.frameworks.onnx2keras.installed import EXTRA, converter
+from padcheck.frameworks.onnx2keras.installed import version as version_of
 from padcheck.frameworks.onnx2keras.names import node_name, node_of_layer, scope_names
 from padcheck.frameworks.onnx2keras.quiet import Listening
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     import onnx
 
 __all__ = ["Converted", "convert"]
-
-EXTRA = "onnx2keras"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,8 +54,8 @@ def convert(
     MissingFramework where it is not installed, UsageError for an input that is not there and
     ModelError for a file that cannot be read.
     """
-    converter = _converter()
-    version = _version()
+    module = converter()
+    version = version_of()
     proto = _loaded(model)
     graph = proto.graph
     stored = {tensor.name for tensor in graph.initializer}
@@ -68,7 +67,7 @@ def convert(
     names = [value.name for value in inputs]
     with Listening("onnx2keras") as heard:
         try:
-            made = converter.onnx_to_keras(
+            made = module.onnx_to_keras(
                 proto, names, shapes, verbose=False, change_ordering=change_ordering
             )
         except Exception as error:
@@ -82,26 +81,6 @@ def convert(
         layer.name = renamed[layer.name]
     layers = {renamed[layer]: node for layer, node in told.items()}
     return Converted(model=made, names=layers, version=version, notes=(*notes, *heard.messages))
-
-
-def _converter() -> Any:
-    """The module `onnx2keras.converter`, with Keras on TensorFlow."""
-    if "keras" not in sys.modules:  # else the variable would change nothing any more
-        os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    import_framework("onnx2keras", extra=EXTRA)
-    keras = import_framework("keras", extra=EXTRA)
-    if keras.backend.backend() != "tensorflow":
-        raise FrameworkError(
-            f"onnx2keras {_version()}: needs Keras on TensorFlow, but keras {keras.__version__} "
-            f"runs on the {keras.backend.backend()} backend (set KERAS_BACKEND=tensorflow)"
-        )
-    return import_framework("onnx2keras.converter", extra=EXTRA)
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("onnx2keras")
 
 
 def _loaded(model: Any) -> onnx.ModelProto:

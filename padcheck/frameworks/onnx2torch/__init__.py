@@ -1,0 +1,1 @@
+"""onnx2torch: a converter from ONNX to PyTorch, run as it is, in this process."""
