@@ -13,7 +13,7 @@ from padcheck.frameworks.padding import padded_op
 from padcheck.geometry import SAME_UPPER, Rounding
 from padcheck.records import OpKind, OpSpec
 
-__all__ = ["PAD_MODES", "FPad", "TorchBuild", "build_for"]
+__all__ = ["PAD_MODES", "FPad", "TorchBuild", "build_for", "f_pads"]
 
 #: OpSpec.pad_mode -> `mode` of torch.nn.functional.pad.
 PAD_MODES = {"constant": "constant", "edge": "replicate", "reflect": "reflect", "wrap": "circular"}
@@ -83,7 +83,7 @@ def _too_wide(spec: OpSpec, build: TorchBuild) -> str | None:
     return None
 
 
-def _f_pads(
+def f_pads(
     sizes: tuple[int, ...], pads: PadPairs, fill: float = 0.0, mode: str = "constant"
 ) -> tuple[FPad, ...]:
     """No call for no pads; two calls, the second of them crops, where one would not do.
@@ -106,7 +106,7 @@ def _f_pads(
 
 def _before(spec: OpSpec, fill: float) -> tuple[FPad, ...]:
     """The F.pads after which FLOOR and no padding give the op."""
-    return _f_pads(spec.input_size, floor_pads(spec), fill, PAD_MODES[spec.pad_mode])
+    return f_pads(spec.input_size, floor_pads(spec), fill, PAD_MODES[spec.pad_mode])
 
 
 def _zeros(spec: OpSpec) -> tuple[int, ...]:
@@ -155,7 +155,7 @@ def _conv_transpose(spec: OpSpec) -> TorchBuild:
     axes = transposed_axes(spec, at_least_stride=False)
     inputs = tuple((axis.zeros_before, axis.zeros_after) for axis in axes)
     return TorchBuild(  # rule 3
-        before=_f_pads(spec.input_size, inputs),
+        before=f_pads(spec.input_size, inputs),
         padding=_zeros(spec),
         output_padding=_zeros(spec),
         axes=axes,
@@ -201,7 +201,7 @@ def _average_pool(spec: OpSpec) -> TorchBuild:
         return TorchBuild(padding=spec.pad_before, ceil=spec.rounding is Rounding.CEIL)  # rule 1
     if undilated and mask is None:
         return TorchBuild(before=_before(spec, fill), padding=_zeros(spec))  # rule 2
-    ones = _f_pads(spec.input_size, floor_pads(spec), 1.0)
+    ones = f_pads(spec.input_size, floor_pads(spec), 1.0)
     return TorchBuild(  # rule 3
         before=_before(spec, fill),
         mask=ones if mask is None else mask,
@@ -215,11 +215,11 @@ def _mask(spec: OpSpec) -> tuple[FPad, ...] | None:
     steps = padded_op(spec).mask
     if steps is None:
         return None
-    sizes, f_pads = spec.input_size, list[FPad]()
+    sizes, made = spec.input_size, list[FPad]()
     for step in steps:
-        f_pads += _f_pads(sizes, step.pads, step.fill)
+        made += f_pads(sizes, step.pads, step.fill)
         sizes = tuple(n + b + a for n, (b, a) in zip(sizes, step.pads, strict=True))
-    return tuple(f_pads)
+    return tuple(made)
 
 
 def _lp_pool(spec: OpSpec) -> TorchBuild:
