@@ -8,9 +8,11 @@ import jsonschema
 import pytest
 
 from padcheck.checks import blackbox, corpus
+from padcheck.checks.grade import parts
 from padcheck.checks.grade.registry import BUILT_IN
 from padcheck.cli import main
-from padcheck.cli.grade import LAYOUTS, LEVELS
+from padcheck.cli.grade import LAYOUTS, LEVELS, OPS
+from padcheck.cli.output import ProgressBar
 from padcheck.errors import MissingFramework
 from padcheck.report.scorecard_markdown import render_markdown
 from tests.report.scorecards import CARDS, FULL, REPRO, UNVERSIONED
@@ -73,6 +75,8 @@ def test_what_is_passed_on(graded):
     assert subject == "a:b"
     assert more == {
         "suite": "deep",
+        "kinds": [],
+        "ranks": [],
         "jobs": 3,
         "layout": "channels_last",
         "known": None,
@@ -81,6 +85,9 @@ def test_what_is_passed_on(graded):
     graded(FULL, "onnx2keras", "--known", "known.toml")
     assert graded.called[1]["known"] == "known.toml"
     assert graded.called[1]["suite"] == "quick"
+    graded(FULL, "onnx2keras", "--op", "conv, max_pool", "--op", "lp_pool", "--rank", "1,2")
+    assert graded.called[1]["kinds"] == ["conv", "max_pool", "lp_pool"]
+    assert graded.called[1]["ranks"] == [1, 2]
 
 
 class TestRepros:
@@ -128,6 +135,7 @@ class TestRepros:
     [
         ((), "expected a SUBJECT, or --list"),
         (("onnx2keras", "--level", "all"), "'all' is not one of 'quick', 'standard', 'deep'"),
+        (("onnx2keras", "--rank", "two"), "expected ints like 3 or 3x5 but got 'two'"),
         (("onnx2keras", "--jobs", "0"), "0 is not in the range x>=1"),
         (("onnx2keras", "--layout", "NCHW"), "'NCHW' is not one of"),
         (("onnx2keras", "-o", "card"), "expected a file name in .txt, .json, .md, or --format"),
@@ -139,6 +147,52 @@ def test_a_user_error_is_one_line_before_anything_runs(graded, arguments, words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert words in err
     assert err.endswith("(see padcheck grade --help)\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--op", "conv,pool"), "expected ops of conv, conv_transpose, max_pool, average_pool, lp"),
+        (("--rank", "0"), "expected ranks of 1, 2, 3 but got 0"),
+    ],
+)
+def test_a_part_that_there_is_not(capsys, arguments, words):
+    with pytest.raises(SystemExit) as ended:
+        main(["grade", "onnx2keras", *arguments])
+    out, err = capsys.readouterr()
+    assert (ended.value.code, out, err.count("\n")) == (2, "", 1)
+    assert words in err
+
+
+def test_a_part_of_a_level(tmp_path):
+    (tmp_path / "mine.py").write_text("def convert(model):\n    raise NotImplementedError('no')\n")
+    done = padcheck(*("grade", "mine:convert", "--op", "lp_pool,conv", "--rank", "2"), cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\nsuite quick, conv and lp_pool, 2-D, version 1\n" in done.stdout
+    assert re.findall("^(?:Conv|LpPool|MaxPool).*?-D", done.stdout, re.M) == [
+        "Conv 2-D",
+        "LpPool 2-D",
+    ]
+
+
+def test_the_bar_counts_cases_and_then_failing_classes(monkeypatch):
+    """As `grade` calls it: what is shrunk is counted on from the cases."""
+    told = []
+
+    class Bar:
+        def update(self, task, **fields):
+            told.append((fields["description"], fields["completed"], fields["total"]))
+
+    bar = ProgressBar("cases", then="shrinking failing classes")
+    bar._bar, bar._task = Bar(), 0
+    for done, total in ((1, 2), (2, 2), (3, 4), (4, 4)):
+        bar._advance(done, total)
+    assert told == [
+        ("judging cases", 1, 2),
+        ("shrinking failing classes", 0, 1),
+        ("shrinking failing classes", 1, 2),
+        ("shrinking failing classes", 2, 2),
+    ]
 
 
 def test_a_converter_in_the_working_folder_that_refuses_everything(tmp_path):
@@ -198,7 +252,7 @@ def test_the_list_has_the_reason_for_what_is_missing_and_what_others_register(
 
 
 def test_levels_and_help():
-    assert (LEVELS, set(LAYOUTS)) == (corpus.LEVELS, set(blackbox.LAYOUTS))
+    assert (LEVELS, OPS, set(LAYOUTS)) == (corpus.LEVELS, parts.KINDS, set(blackbox.LAYOUTS))
     done = padcheck("--help")
     assert "\n  grade " in done.stdout
 

@@ -10,6 +10,7 @@ import click
 
 from padcheck.cli.delivery import format_named
 from padcheck.cli.output import ProgressBar, say, write
+from padcheck.cli.parameters import INTS
 from padcheck.errors import FrameworkError, MissingFramework
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = ["grade"]
 ENDINGS = {".txt": "text", ".json": "json", ".md": "markdown"}
 FORMATS = tuple(ENDINGS.values())
 LEVELS = ("quick", "standard", "deep")
+OPS = ("conv", "conv_transpose", "max_pool", "average_pool", "lp_pool")
 LAYOUTS = ("channels_first", "channels_last")
 #: Text is no wider than this, on however wide a terminal.
 MOST_COLUMNS = 120
@@ -35,6 +37,20 @@ MOST_COLUMNS = 120
     default=LEVELS[0],
     show_default=True,
     help="How many cases: a few hundred, over 1,000, or many more.",
+)
+@click.option(
+    "--op",
+    "ops",
+    multiple=True,
+    metavar="NAMES",
+    help=f"These ops alone: {', '.join(OPS)}; joined by commas, or repeated.",
+)
+@click.option(
+    "--rank",
+    "ranks",
+    type=INTS,
+    multiple=True,
+    help="Ops on so many axes alone: 1, 2 or 3; joined by commas, or repeated.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes at once; two unless told.")
 @click.option(
@@ -71,6 +87,8 @@ def grade(
     subject: str | None,
     listing: bool,
     level: str,
+    ops: tuple[str, ...],
+    ranks: tuple[tuple[int, ...], ...],
     jobs: int | None,
     layout: str | None,
     known: str | None,
@@ -91,6 +109,7 @@ def grade(
     \b
     Example: padcheck grade --list
              padcheck grade onnx2keras
+             padcheck grade onnx2keras --op conv,max_pool --rank 2
              padcheck grade onnx2keras --level standard --jobs 2 -o card.json
              padcheck grade mypkg.convert:to_keras --format markdown --repros repros
     """  # noqa: D301 - click's own mark
@@ -101,12 +120,19 @@ def grade(
         raise click.UsageError("expected a SUBJECT, or --list, which lists them")
     form = form or format_named(output, ENDINGS)
     _check_places(output, repros)
-    with ProgressBar("cases") as progress:
+    with ProgressBar("cases", then="shrinking failing classes") as progress:
         from padcheck.checks.grade import grade as run
 
         try:
             card = run(
-                subject, suite=level, jobs=jobs, layout=layout, known=known, progress=progress
+                subject,
+                suite=level,
+                kinds=[name.strip() for joined in ops for name in joined.split(",")],
+                ranks=[rank for joined in ranks for rank in joined],
+                jobs=jobs,
+                layout=layout,
+                known=known,
+                progress=progress,
             )
         except MissingFramework as error:  # there is no --static to turn to
             raise FrameworkError(str(error)) from error

@@ -54,10 +54,14 @@ def write(path: str, text: str) -> None:
 
 
 class ProgressBar:
-    """A progress bar on stderr, when stderr is a terminal; None otherwise."""
+    """A progress bar on stderr, when stderr is a terminal; None otherwise.
 
-    def __init__(self, what: str = "ops") -> None:
-        self._what = what
+    `then`: what is done once the first total is, where the total then grows; counted anew.
+    """
+
+    def __init__(self, what: str = "ops", *, then: str = "") -> None:
+        self._what, self._then = what, then
+        self._first: int | None = None
 
     def __enter__(self) -> Callable[[int, int], None] | None:
         self._bar: Any = None
@@ -73,6 +77,9 @@ class ProgressBar:
 
     def _advance(self, done: int, total: int) -> None:
         described = f"judging {self._what}"
+        self._first = total if self._first is None else self._first
+        if self._then and done >= self._first:
+            described, done, total = self._then, done - self._first, max(total - self._first, 1)
         self._bar.update(self._task, completed=done, total=total, description=described)
 
     def __exit__(self, *details: object) -> None:

@@ -30,7 +30,7 @@ from padcheck.records.report import (
     Report,
 )
 from padcheck.records.spec import OpKind, OpSpec
-from padcheck.records.words import percent, printable, uniquely
+from padcheck.records.words import gist, percent, printable, uniquely
 
 if TYPE_CHECKING:
     from padcheck.records.network import (
@@ -71,6 +71,7 @@ __all__ = [
     "Site",
     "Tensor",
     "agreement_of",
+    "gist",
     "percent",
     "printable",
     "same_function",

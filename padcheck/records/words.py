@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-__all__ = ["percent", "printable", "uniquely"]
+__all__ = ["gist", "percent", "printable", "uniquely"]
+
+#: What is quoted, or has a number in it, and lists of such.
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
+_NUMBERED = re.compile(r"[-+]?\w*\d[\w.]*")
+_LIST = re.compile(r"#(?:[\s,:;x*()]+#)*,?")
+
+
+def gist(text: str) -> str:
+    """`text` with its numbers and names left out; equal for texts that differ in those alone.
+
+    >>> gist("node 'a': got (1, 2)") == gist("node 'b': got (3, 4, 5)")
+    True
+    """
+    plain = _NUMBERED.sub("#", _QUOTED.sub("#", text))
+    return _LIST.sub("#", plain)
 
 
 def percent(share: float) -> str:

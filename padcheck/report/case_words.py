@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from padcheck.records import OpKind
@@ -11,54 +11,78 @@ from padcheck.records.case import NODE, OPSET, SPLIT, Case
 from padcheck.records.scorecard import geometry
 from padcheck.report.wording import cross, pads, plural
 
-__all__ = ["case_words"]
+__all__ = ["case_words", "short_words"]
 
 
 def case_words(case: Case) -> str:
-    """`k3x3 s2x2 pads (1,1) at 5x5, bias`: what is at its default is not told."""
+    """`k3x3 s2x2 pads (1,1) at 5x5, bias`: what is at its default is not told, nor one channel."""
+    return ", ".join(_parts(case, short=False))
+
+
+def short_words(case: Case) -> str:
+    """The same in fewer words, for a reader who knows the rank: `k3 s2 SAME_UPPER at 5x5`."""
+    return ", ".join(_parts(case, short=True))
+
+
+def _parts(case: Case, *, short: bool) -> Iterator[str]:
     listed = geometry(case)
-    window = " ".join(_window(listed, case))
-    return ", ".join([f"{window} at {cross(case.spec.input_size)}", *_besides(listed, case)])
+    yield f"{' '.join(_window(listed, case, short))} at {cross(case.spec.input_size)}"
+    yield from _op(listed, case)
+    yield from _padding(case, short)
+    yield from _model(case)
 
 
-def _window(listed: Mapping[str, Any], case: Case) -> Iterator[str]:
+def _window(listed: Mapping[str, Any], case: Case, short: bool) -> Iterator[str]:
     spec = case.spec
-    yield f"k{cross(spec.kernel_size)}"
+
+    def sizes(letter: str, of: Sequence[int]) -> str:
+        return f"{letter}{of[0] if short and len(set(of)) == 1 else cross(of)}"
+
+    yield sizes("k", spec.kernel_size)
     if set(spec.stride) != {1}:
-        yield f"s{cross(spec.stride)}"
+        yield sizes("s", spec.stride)
     if set(spec.dilation) != {1}:
-        yield f"d{cross(spec.dilation)}"
+        yield sizes("d", spec.dilation)
     if listed["auto_pad"] != "NOTSET":
-        yield f"auto_pad {listed['auto_pad']}"
+        yield f"{'' if short else 'auto_pad '}{listed['auto_pad']}"
     elif not any(spec.output_shape):
         before, after = zip(*listed["pads"], strict=True)
         name = "crops" if spec.kind is OpKind.CONV_TRANSPOSE else "pads"
-        yield f"{name} {pads(before, after)}"
+        if any((*before, *after)):
+            yield f"{name} {pads(before, after)}"
 
 
-def _besides(listed: Mapping[str, Any], case: Case) -> Iterator[str]:
-    """What few cases have."""
+def _op(listed: Mapping[str, Any], case: Case) -> Iterator[str]:
+    """What few ops have."""
     spec = case.spec
-    if spec.kind.has_weight:
+    if spec.kind.has_weight and spec.channels != (1, 1):
         yield f"channels {spec.channels[0]} to {spec.channels[1]}"
     if spec.group > 1:
         yield plural(spec.group, "group")
     for name in ("bias", "ceil_mode", "count_include_pad"):
         if listed[name]:
             yield name
-    if spec.kind is OpKind.LP_POOL:
+    if spec.kind is OpKind.LP_POOL and spec.p != 2:
         yield f"p {spec.p}"
     for name in ("output_padding", "output_shape"):
         if any(getattr(spec, name)):
             yield f"{name} {cross(getattr(spec, name))}"
+
+
+def _padding(case: Case, short: bool) -> Iterator[str]:
+    """What the pads hold, and where the model has them."""
+    spec = case.spec
     if spec.pad_mode != "constant":
-        yield f"pad mode {spec.pad_mode}"
+        yield f"{spec.pad_mode} pads" if short else f"pad mode {spec.pad_mode}"
     elif spec.pad_value != (-math.inf if spec.kind is OpKind.MAX_POOL else 0.0):
         yield f"padded with {spec.pad_value:g}"
     if case.padding == NODE:
-        yield "pads in a Pad node"
+        yield "Pad node" if short else "pads in a Pad node"
     elif case.padding == SPLIT:
-        yield "pads shared by a Pad node and the op"
+        yield "Pad node and op" if short else "pads shared by a Pad node and the op"
+
+
+def _model(case: Case) -> Iterator[str]:
     if case.dynamic:
         yield "open sizes"
     if case.opset != OPSET:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from padcheck.records import printable
 from padcheck.records.case import FAILURES
 from padcheck.records.scorecard import Failure, Scorecard
 from padcheck.report.case_words import case_words
+from padcheck.report.scorecard_groups import ClassGroup, class_groups, messages
 from padcheck.report.scorecard_words import (
     COLUMNS,
-    facts,
     headline,
-    how_many,
+    kinds_of,
     name_of,
     op_rank,
+    places,
     sentence,
     suite_words,
     versions,
@@ -25,22 +28,33 @@ __all__ = ["render_markdown"]
 
 _HOW = (
     "Inputs, weights and biases are small integers, which float32 holds exactly, and outputs are "
-    "compared with `==`: no tolerance is involved. Each class has the smallest case that shows it."
+    "compared with `==`: no tolerance is involved. Each row has the smallest case that shows it."
 )
+#: Letters up to which scripts are added; an issue on GitHub holds 65,536.
+_MOST_LETTERS = 60_000
 
 
 def render_markdown(card: Scorecard) -> str:
-    """The scorecard as Markdown: versions, a table of what fails, then each failing class with
-    its smallest case, its proof and its repro script. What is refused is left out.
+    """The scorecard as Markdown: versions, a table of what fails, then each cause with its proof
+    and its scripts, folded. What is refused is left out.
+
+    Scripts are left out where an issue would grow too long: first those of the further classes of
+    a cause.
     """
     failures = worst_first(card.failures)
-    parts = [
+    groups = class_groups(failures, [None] * len(failures))
+    head = [
         f"# {_text(headline(card))}: {_title(failures)}",
         _introduction(card),
-        _table(failures),
-        *(_section(number, one) for number, one in enumerate(failures, start=1)),
+        _table(failures, groups),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    sections = [_section(number, group) for number, group in enumerate(groups, start=1)]
+    kept = _kept(groups, sum(map(len, [*head, *sections])))
+    parts = [*head]
+    for section, group in zip(sections, groups, strict=True):
+        scripts = (_folded(one) for one in (group.first, *group.others) if id(one) in kept)
+        parts += [section, *scripts]
+    return "\n\n".join(part for part in [*parts, _missing(failures, kept)] if part) + "\n"
 
 
 def _title(failures: list[Failure]) -> str:
@@ -60,36 +74,64 @@ def _introduction(card: Scorecard) -> str:
     return "\n\n".join(line for line in lines if line)
 
 
-def _table(failures: list[Failure]) -> str:
+def _table(failures: Sequence[Failure], groups: Sequence[ClassGroup]) -> str:
+    """A row per class; its number is that of the section below."""
     if not failures:
         return ""
-    kinds = [kind for kind in FAILURES if any(one.kinds.get(kind) for one in failures)]
+    numbers = {id(one): at for at, group in enumerate(groups, start=1) for one in group.rows}
+    kinds = [kind for kind in FAILURES if any(kinds_of(one).get(kind) for one in failures)]
     head = ["", "op", "cause", *(COLUMNS[kind] for kind in kinds), "smallest case"]
     rows = [head, ["---"] * len(head)]
-    for number, one in enumerate(failures, start=1):
-        counts = [str(one.kinds.get(kind, 0)) for kind in kinds]
-        rows.append([str(number), op_rank(one), name_of(one), *counts, case_words(one.case)])
+    for one in failures:
+        counts = [str(kinds_of(one).get(kind, 0)) for kind in kinds]
+        number = str(numbers[id(one)])
+        rows.append([number, op_rank(one), name_of(one), *counts, case_words(one.case)])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _section(number: int, one: Failure) -> str:
-    lines = [f"## {number}. {op_rank(one)}: {name_of(one)}", "", f"{how_many(one)}.", ""]
-    lines += [f"- {_text(text)}" for text in dict.fromkeys(said.message for said in one.findings)]
-    if one.said:
-        lines.append(f"- {_span(printable(one.said))}")
+def _section(number: int, group: ClassGroup) -> str:
+    one = group.first
+    said = messages(one)
+    lines = [f"## {number}. {name_of(one)}: {places(group.rows)}", ""]
+    lines += [f"- {_text(text) if one.findings else _span(text)}" for text in said]
     lines.append(f"- smallest case: {one.op_type} {case_words(one.case)}")
-    lines += [f"- {_text(note)}" for note in facts(one)]
-    if one.known is not None:
-        lines.append(f"- known: {_text(printable(one.known))}")
-    return "\n".join([*lines, *_fenced(one.repro)])
+    lines += [f"- {_text(note)}" for note in (*group.differences, *group.remarks, *group.proof)]
+    known = dict.fromkeys(one.known for one in group.rows if one.known is not None)
+    lines += [f"- known: {_text(printable(reason))}" for reason in known]
+    return "\n".join(lines)
 
 
-def _fenced(code: str) -> list[str]:
+def _kept(groups: Sequence[ClassGroup], length: int) -> set[int]:
+    """By id, the classes whose scripts there is room for: the first of each cause before others."""
+    firsts = [group.first for group in groups]
+    kept: set[int] = set()
+    for one in (*firsts, *(other for group in groups for other in group.others)):
+        letters = len(_folded(one))
+        if one.repro and length + letters <= _MOST_LETTERS:
+            kept.add(id(one))
+            length += letters
+    return kept
+
+
+def _missing(failures: Iterable[Failure], kept: set[int]) -> str:
+    left = sum(bool(one.repro) and id(one) not in kept for one in failures)
+    return (
+        f"Scripts left out: {left}; `padcheck grade` writes them with `--repros DIR`."
+        if left
+        else ""
+    )
+
+
+def _folded(one: Failure) -> str:
+    """The script, behind a line to be clicked."""
+    told = html.escape(f"repro: {one.op_type} {case_words(one.case)}")
+    return "\n".join([f"<details><summary>{told}</summary>", *_fenced(one.repro), "", "</details>"])
+
+
+def _fenced(code: str) -> Iterator[str]:
     """A block of code."""
-    if not code:
-        return []
     fence = "`" * max(3, _longest_run(code) + 1)
-    return ["", f"{fence}python", code.rstrip(), fence]
+    yield from ("", f"{fence}python", code.rstrip(), fence)
 
 
 def _span(text: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from padcheck.causes import CODES
-from padcheck.records import EQUIVALENT, UNVERIFIED, Proof, printable, uniquely
+from padcheck.records import EQUIVALENT, UNVERIFIED, gist, printable, uniquely
 from padcheck.records.case import (
     CRASHED,
     FAILURES,
@@ -17,19 +16,22 @@ from padcheck.records.case import (
     SILENT,
     UNVERIFIED_CASE,
 )
-from padcheck.records.scorecard import Failure, Refusal, Scorecard
+from padcheck.records.scorecard import Failure, OpCounts, Refusal, Scorecard
 from padcheck.report.wording import plural
 
 __all__ = [
     "COLUMNS",
+    "CRASH",
     "OWN",
     "asked",
     "by_error",
-    "facts",
+    "by_reason",
     "headline",
     "how_many",
+    "kinds_of",
     "name_of",
     "op_rank",
+    "places",
     "script_names",
     "sentence",
     "suite_words",
@@ -57,6 +59,8 @@ COLUMNS = {
 }
 #: The level of a suite that the caller brought.
 OWN = "own"
+#: What stands for the codes of a crash.
+CRASH = "crashed"
 _UNKNOWN = "unknown"
 
 
@@ -95,19 +99,18 @@ def suite_words(card: Scorecard) -> str:
 
 def how_many(failure: Failure) -> str:
     """`12 cases silently wrong, 3 of the wrong shape`."""
-    kinds = failure.kinds or {failure.kind: failure.count}
+    kinds = kinds_of(failure)
     counted = [(kinds[kind], _PROSE[kind]) for kind in FAILURES if kinds.get(kind)]
     (first, word), *others = counted or [(failure.count, _PROSE[failure.kind])]
     return ", ".join([f"{plural(first, 'case')} {word}", *(f"{n} {what}" for n, what in others)])
 
 
 def worst_first(failures: Iterable[Failure]) -> list[Failure]:
-    """Silent before shape before crashed, then by count."""
+    """The most silent cases first, then the most of the wrong shape, then the most crashes."""
     return sorted(
         failures,
         key=lambda one: (
-            min(map(FAILURES.index, one.kinds or [one.kind])),
-            -one.count,
+            *(-kinds_of(one).get(kind, 0) for kind in FAILURES),
             one.op_type,
             one.rank,
             one.codes,
@@ -115,11 +118,14 @@ def worst_first(failures: Iterable[Failure]) -> list[Failure]:
     )
 
 
+def kinds_of(failure: Failure) -> Mapping[str, int]:
+    """How many cases of each kind."""
+    return failure.kinds or {failure.kind: failure.count}
+
+
 def name_of(failure: Failure) -> str:
     """`PAD101 asymmetric_same`, joined by ` + ` where there are several; `crashed` for a crash."""
-    return (
-        " + ".join(f"{code} {CODES.get(code, '')}".strip() for code in failure.codes) or "crashed"
-    )
+    return " + ".join(f"{code} {CODES.get(code, '')}".strip() for code in failure.codes) or CRASH
 
 
 def op_rank(row: Failure | Refusal) -> str:
@@ -133,56 +139,71 @@ def script_names(failures: Sequence[Failure]) -> list[str | None]:
     No two are the same.
     """
     stems = [
-        "-".join([one.op_type.lower(), f"{one.rank}d", *(one.codes or ("crashed",))])
+        "-".join([one.op_type.lower(), f"{one.rank}d", *(one.codes or (CRASH,))])
         for one in failures
     ]
     names = [f"{name.replace('#', '-')}.py" for name in uniquely(stems)]
     return [name if one.repro else None for one, name in zip(failures, names, strict=True)]
 
 
-def facts(failure: Failure) -> list[str]:
-    """The notes of its findings and its own, each once, and how many of its cases are proven."""
-    told = [note for finding in failure.findings for note in finding.notes]
-    told += failure.notes
-    told += [_unproven(finding.proof) for finding in failure.findings]
-    unproven = failure.count - failure.proven
-    if failure.codes and 0 < unproven < failure.count:
-        told.append(f"not proven in {unproven} of its {failure.count} cases")
-    elif failure.codes and unproven and _is_proven(failure):
-        told.append("proven at the smallest case only")
-    return [printable(note) for note in dict.fromkeys(told) if note]
+def by_error(
+    refusals: Iterable[Refusal], ops: Iterable[OpCounts] = ()
+) -> list[tuple[str, int, str]]:
+    """(error, cases, the ops it befalls) of each error, the most frequent first.
 
-
-def _is_proven(failure: Failure) -> bool:
-    return all(finding.proof.status == "proven" for finding in failure.findings)
-
-
-def _unproven(proof: Proof) -> str:
-    """What is left where nothing explains it; the notes tell every other proof."""
-    if proof.status != "unexplained":
-        return ""
-    off = proof.residual
-    return "unexplained" if off is None or math.isinf(off) else f"unexplained, residual {off:g}"
-
-
-def by_error(refusals: Iterable[Refusal]) -> list[tuple[str, int, str]]:
-    """(error, cases, the ops it befalls) of each error, the most frequent first."""
+    Errors that differ in numbers and names alone are one, told as the most frequent of them is.
+    `ops`: all that were asked; where it befalls an op on every number of axes, none are told.
+    """
     rows: dict[str, list[Refusal]] = {}
     for refusal in refusals:
-        rows.setdefault(printable(refusal.error), []).append(refusal)
-    listed = [(error, sum(one.count for one in rows[error]), _ops(rows[error])) for error in rows]
+        rows.setdefault(gist(refusal.error), []).append(refusal)
+    ranks = _ranks(ops)
+    listed = [
+        (
+            _most([(printable(one.error), one.count) for one in row]),
+            sum(one.count for one in row),
+            places(row, ranks),
+        )
+        for row in rows.values()
+    ]
     return sorted(listed, key=lambda row: (-row[1], row[0]))
 
 
-def _ops(refusals: Sequence[Refusal]) -> str:
-    """`Conv 1-D, 2-D, MaxPool 3-D`."""
-    ranks: dict[str, set[int]] = {}
-    for one in refusals:
-        ranks.setdefault(one.op_type, set()).add(one.rank)
+def by_reason(reasons: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """(reason, cases), the most frequent first; reasons are put together as errors are."""
+    rows: dict[str, list[tuple[str, int]]] = {}
+    for reason, count in reasons:
+        rows.setdefault(gist(reason), []).append((printable(reason), count))
+    listed = [(_most(row), sum(count for _, count in row)) for row in rows.values()]
+    return sorted(listed, key=lambda row: (-row[1], row[0]))
+
+
+def _most(counted: Iterable[tuple[str, int]]) -> str:
+    """The text that is counted most; of several the first of the alphabet."""
+    counts: dict[str, int] = {}
+    for text, count in counted:
+        counts[text] = counts.get(text, 0) + count
+    return min(counts, key=lambda text: (-counts[text], text))
+
+
+def places(
+    rows: Iterable[Failure | Refusal], every: Mapping[str, Collection[int]] | None = None
+) -> str:
+    """`Conv 1-D, 2-D, MaxPool 3-D`; `Conv` where that is on all the axes of `every`."""
+    found = _ranks(rows)
     return ", ".join(
-        f"{op_type} {', '.join(f'{rank}-D' for rank in sorted(found))}"
-        for op_type, found in ranks.items()
+        op_type
+        if every is not None and len(ranks) > 1 and ranks == every.get(op_type)
+        else f"{op_type} {', '.join(f'{rank}-D' for rank in sorted(ranks))}"
+        for op_type, ranks in found.items()
     )
+
+
+def _ranks(rows: Iterable[Failure | Refusal | OpCounts]) -> dict[str, set[int]]:
+    ranks: dict[str, set[int]] = {}
+    for one in rows:
+        ranks.setdefault(one.op_type, set()).add(one.rank)
+    return ranks
 
 
 def verdict_words(card: Scorecard) -> str:

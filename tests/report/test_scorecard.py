@@ -3,14 +3,17 @@
 import dataclasses
 import json
 import math
+import re
 
 import jsonschema
 import pytest
 
 import padcheck
+from padcheck.records import Proof, gist
 from padcheck.records.case import HOWS, Case
-from padcheck.report.case_words import case_words
+from padcheck.report.case_words import case_words, short_words
 from padcheck.report.scorecard import render
+from padcheck.report.scorecard_groups import class_groups
 from padcheck.report.scorecard_markdown import render_markdown
 from padcheck.report.scorecard_table import table
 from padcheck.report.scorecard_words import script_names, worst_first
@@ -21,6 +24,7 @@ from tests.report.scorecards import (
     FAILURES,
     FULL,
     KNOWN,
+    LINE,
     ONLY_KNOWN,
     POOL,
     REFUSALS,
@@ -33,11 +37,17 @@ from tests.report.scorecards import (
     UNVERSIONED,
     card,
     case,
+    finding,
 )
 from tests.support import ROOT
 
 SHORT = dataclasses.replace(REFUSALS[2], error="ValueError: 3 axes")
 SCHEMA = json.loads((ROOT / "padcheck" / "report" / "scorecard_schema.json").read_text())
+
+
+def moved(failure, rank, one):
+    """The same failure elsewhere."""
+    return dataclasses.replace(failure, rank=rank, case=one)
 
 
 @pytest.mark.parametrize("name", CARDS)
@@ -55,6 +65,8 @@ def test_every_card_fits_the_schema(name):
         (("failures", 0, "kind"), "wrong"),
         (("failures", 0, "geometry", "pads"), [1, 1]),
         (("refusals", 0, "geometry", "auto_pad"), "SAME"),
+        (("suite", "level"), "quickly"),
+        (("suite", "level"), "own, conv"),
         (("suite", "left_out"), {"why": 0}),
     ],
 )
@@ -108,7 +120,7 @@ def test_no_line_is_wider_than_asked(name, width):
 
 
 def test_what_fails_is_told_whole():
-    """Silent before shape before crashed, the more frequent first; the known at the end."""
+    """The most silent cases first; the known at the end."""
     told = card(stale=FULL.stale, notes=FULL.notes, refusals=(*REFUSALS[:2], SHORT))
     assert str(told) == TEXT
 
@@ -121,35 +133,38 @@ suite quick, version 1; 6 more are no question for it
 
 stale: known failure conv-2d: no longer fails
 
-PAD101 asymmetric_same: Conv 2-D: 12 cases silently wrong, 3 of the wrong shape
-  extra pad is at the bottom/right: pads (0,1)
-  smallest: Conv k3x3 s2x2 pads (1,1) at 5x5, channels 2 to 3, bias
-  note: pads: reference (1,1), observed (0,1)
-  note: proven: PAD101 reproduces all 192 outputs exactly, residual 0
-  repro: conv-2d-PAD101.py
-
-PAD999 unexplained: Conv 2-D: 2 cases silently wrong
-  outputs differ
-  smallest: Conv k3x3 pads (0,0) at 5x5, channels 4 to 4, 2 groups
-  note: unexplained
-
-PAD104 pads_dropped + PAD904 bias_lost: Conv 1-D: 20 cases of the wrong shape
-  padding is lost
-  bias is lost
-  smallest: Conv k2 pads (1,0) at 4, channels 2 to 3, open sizes, opset 9
-  note: 1 | 2
-  note: not proven in 2 of its 20 cases
-  repro: conv-1d-PAD104-PAD904.py
-
-crashed: MaxPool 2-D: 4 cases crashed
-  signal SIGSEGV: Fatal `Python` error\n@someone
-  smallest: MaxPool k2x2 pads (1,1) at 4x4, pads in a Pad node
-  repro: maxpool-2d-crashed.py
-
 op           cases  right  silent  shape  refused  crashed
 Conv 1-D        24      -       -     20        4        -
 Conv 2-D        43     20      15      3        5        -
 MaxPool 2-D      5      -       -      -        1        4
+
+silent shape crashed cause   op          smallest case
+    12     3       - PAD101  Conv 2-D    k3 s2 pads (1,1) at 5x5,
+                                         channels 2 to 3, bias
+     2     -       - PAD999* Conv 2-D    k3 at 5x5, channels 4 to 4, 2 groups
+     -    20       - PAD104+ Conv 1-D    k2 pads (1,0) at 4, channels 2 to 3,
+                     PAD904*             open sizes, opset 9
+     -     -       4 crashed MaxPool 2-D k2 pads (1,1) at 4x4, Pad node
+(* the cause is not proven)
+
+PAD101 asymmetric_same: extra pad is at the bottom/right: pads (0,1)
+  smallest: Conv k3x3 s2x2 pads (1,1) at 5x5, channels 2 to 3, bias; pads:
+    reference (1,1), observed (0,1)
+  proven: PAD101 reproduces all 192 outputs exactly, residual 0
+  repro: conv-2d-PAD101.py
+PAD999 unexplained: outputs differ
+  smallest: Conv k3x3 at 5x5, channels 4 to 4, 2 groups
+  unexplained
+PAD104 pads_dropped + PAD904 bias_lost
+  padding is lost
+  bias is lost
+  smallest: Conv k2 pads (1,0) at 4, channels 2 to 3, open sizes, opset 9
+  note: 1 | 2
+  not proven in 2 of 20 cases
+  repro: conv-1d-PAD104-PAD904.py
+crashed: signal SIGSEGV: Fatal `Python` error\n@someone
+  smallest: MaxPool k2x2 pads (1,1) at 4x4, pads in a Pad node
+  repro: maxpool-2d-crashed.py
 
 known: PAD101 asymmetric_same: Conv 3-D: 1 case silently wrong: mended in 1.0
 
@@ -160,9 +175,104 @@ not asked: 6 cases: no words for wrap
 
 note: half of it
 
-the repro scripts: padcheck grade onnx2keras --repros DIR
+the repro scripts are written by --repros DIR
 measured with onnx2keras 0.0.25, keras 3.15.1, tensorflow 2.21.0
 """
+
+FLAT = moved(SAME, 1, case(input_size=(2,), kernel_size=2, pads=((1, 0),), channels=(1, 1)))
+OF_POOL = dataclasses.replace(moved(SAME, 2, POOL), op_type="MaxPool")
+
+
+class TestCauses:
+    def test_a_cause_is_told_once_by_its_lightest_case(self):
+        told = render(card(failures=(SAME, OF_POOL, FLAT)), width=64)
+        assert told.count("PAD101 asymmetric_same") == 1
+        assert (
+            "PAD101 asymmetric_same: extra pad is at the bottom/right: pads\n    (0,1)\n"
+            "  smallest: Conv k2 pads (1,0) at 2; pads: reference (1,1),\n    observed (0,1)\n"
+        ) in told
+        assert "\n  also: Conv 2-D, MaxPool 2-D\n  repro: conv-1d-PAD101.py, and 2 more\n" in told
+
+    def test_all_files_are_named_where_they_go_on_one_line(self):
+        told = str(card(failures=(SAME, FLAT)))
+        assert "  also: Conv 2-D\n  repro: conv-1d-PAD101.py, conv-2d-PAD101.py\n" in told
+
+    def test_an_unproven_case_is_not_told_in_place_of_a_proven_one(self):
+        unsure = finding("PAD101", "asymmetric_same", "extra pad is at 2: pads (0,1)")
+        unsure = dataclasses.replace(unsure, proof=Proof(status="ambiguous", rivals=("PAD105",)))
+        light = dataclasses.replace(FLAT, findings=(unsure,), proven=0)
+        groups = class_groups([SAME, light], ["a.py", None])
+        assert len(groups) == 2
+        same = dataclasses.replace(unsure, message=SAME.findings[0].message)
+        light = dataclasses.replace(light, findings=(same,))
+        (group,) = class_groups([light, SAME], [None, "a.py"])
+        assert (group.first, group.others, group.files) == (SAME, (light,), ("a.py",))
+        assert group.proof[-1] == "not proven in 15 of 30 cases"
+
+    @pytest.mark.parametrize(
+        ("message", "together"),
+        [
+            ("dilation is 1, expected 2x3", True),
+            ("dilation is 1, expected 4", True),
+            ("group is 1, expected 2", False),
+        ],
+    )
+    def test_messages_that_differ_in_numbers_alone_are_one(self, message, together):
+        lost = [
+            dataclasses.replace(SAME, findings=(finding("PAD903", "attribute_lost", said),))
+            for said in ("dilation is 1, expected 2", message)
+        ]
+        assert (len(class_groups(lost, [None, None])) == 1) == together
+
+    def test_pads_of_any_rank_are_one(self):
+        said = ("padding is lost: pads (0,0), expected (0,1)", "padding is lost: pads (0,0)x(0,1)")
+        assert gist(said[0]) == gist("padding is lost: pads (0,0), expected (0,0)x(0,0)x(0,1)")
+        assert gist(said[0]) != gist(said[1])
+
+    @pytest.mark.parametrize(
+        ("message", "notes", "left"),
+        [
+            (
+                "extra pad is after: pads (0,1), expected (1,0)",
+                ("pads: reference (1,0), observed (0,1)", "grid shift: (1) input elements"),
+                [],
+            ),
+            (
+                "dilation is lost",
+                ("crops: reference (1,0), observed (0,1)", "output size: 2, expected 3"),
+                ["crops: reference (1,0), observed (0,1)", "output size: 2, expected 3"],
+            ),
+            ("output size is 2, expected 3", ("output size: 2, expected 3",), []),
+        ],
+    )
+    def test_what_a_message_says_is_not_said_again(self, message, notes, left):
+        one = dataclasses.replace(SAME, findings=(finding("PAD101", "", message, *notes),))
+        (group,) = class_groups([one], [None])
+        assert (group.differences, group.remarks) == (left, [])
+
+    def test_looks_are_told_where_nothing_explains_them(self):
+        notes = ("12.50 % of outputs wrong", "seen: only the border is wrong")
+        (found,) = UNEXPLAINED.findings
+        told = dataclasses.replace(UNEXPLAINED, findings=(dataclasses.replace(found, notes=notes),))
+        assert class_groups([told], [None])[0].remarks == list(notes)
+        found = finding("PAD101", "", "pads", *notes, "right without optimization")
+        told = dataclasses.replace(SAME, findings=(found,))
+        assert class_groups([told], [None])[0].remarks == ["right without optimization"]
+
+    def test_no_rivals_are_told_where_it_is_proven(self):
+        sure = "proven: PAD101 reproduces all 2 outputs exactly, residual 0"
+        found = finding("PAD101", "asymmetric_same", "pads", f"{sure}; rivals ruled out at conv()")
+        told = str(card(failures=(dataclasses.replace(SAME, findings=(found,)),)))
+        assert f"\n  {sure}\n" in told
+        assert "rivals" not in told
+
+    def test_a_narrow_table_has_the_cases_below(self):
+        assert (
+            "     -     20        -  PAD104+  Conv 1-D\n"
+            "                        PAD904*\n"
+            "    k2 pads (1,0) at 4, channels 2 to 3, open sizes,\n"
+            "      opset 9\n"
+        ) in render(FULL, width=54)
 
 
 def test_a_subject_that_refuses_everything_is_not_praised():
@@ -173,7 +283,7 @@ def test_a_subject_that_refuses_everything_is_not_praised():
 
 def test_colour_comes_only_from_the_paint():
     painted = render(FULL, paint=lambda text, colour: f"<{colour}>{text}</>")
-    for words in ("<red>mismatch</>", "<red>PAD101</> a", "<red>PAD904</> b", "<red>crashed</>:"):
+    for words in ("<red>mismatch</>", "<red>PAD101</> a", "<red>PAD904</> b", "\n<red>crashed</>:"):
         assert words in painted
     assert painted.replace("<red>", "").replace("</>", "") == str(FULL)
 
@@ -186,24 +296,61 @@ def test_what_could_not_be_judged_is_told_with_its_case():
     assert "72 cases: 71 right, 0 silently wrong, 0 of the wrong shape, 0 crashed, 1" in str(UNSURE)
 
 
-def test_of_many_errors_the_first_few_are_told():
-    many = tuple(
-        dataclasses.replace(REFUSALS[0], error=f"KeyError: {n}", count=n) for n in range(1, 12)
+def errors(*rows):
+    return tuple(
+        dataclasses.replace(REFUSALS[0], error=error, count=count, op_type=op_type, rank=rank)
+        for error, count, op_type, rank in rows
     )
-    told = str(card(refusals=many))
-    assert "refused: 11 cases (Conv 3-D): KeyError: 11\n" in told
-    assert "KeyError: 3\n" not in told
-    assert "\n... and 3 other errors, in --format json\n" in told
 
 
-def test_the_level_is_part_of_the_command_unless_it_is_the_default():
-    deep = dataclasses.replace(FULL.suite, level="deep")
-    assert "padcheck grade onnx2keras --level deep --repros DIR\n" in str(card(suite=deep))
+class TestRefusals:
+    def test_of_many_errors_the_first_few_are_told(self):
+        many = errors(*(("Error: " + "no " * n + "words", n, "Conv", 3) for n in range(1, 12)))
+        told = str(card(refusals=many))
+        assert "refused: 11 cases (Conv 3-D): Error: no no" in told
+        assert "refused: 3 cases" not in told
+        assert "\n... and 3 other errors, in --format json\n" in told
+
+    def test_errors_that_differ_in_numbers_and_names_are_one(self):
+        rows = errors(
+            ("ValueError: 'a' has (1, 2)", 2, "Conv", 1),
+            ("ValueError: 'b' has (3, 4, 5)", 4, "Conv", 2),
+            ("ValueError: 'a' has no", 1, "MaxPool", 3),
+        )
+        told = str(card(refusals=rows))
+        assert "refused: 6 cases (Conv): ValueError: 'b' has (3, 4, 5)\n" in told
+        assert "refused: 1 case (MaxPool 3-D): ValueError: 'a' has no\n" in told
+
+    def test_no_number_of_axes_is_told_where_it_is_all_that_were_asked(self):
+        rows = errors(*(("E", 1, op, rank) for op in ("Conv", "MaxPool") for rank in (1, 2)))
+        assert "refused: 4 cases (Conv, MaxPool 1-D, 2-D): E\n" in str(card(refusals=rows))
+
+    def test_a_long_error_is_told_by_its_first_and_last_words(self):
+        error = " ".join(f"{chr(letter) * 9}" for letter in range(ord("a"), ord("z")))
+        told = str(card(refusals=errors((error, 1, "Conv", 3))))
+        assert "aaaaaaaaa bbbbbbbbb" in told
+        assert "fffffffff ... ppppppppp" in " ".join(told.split())
+        assert "yyyyyyyyy\n" in told
 
 
-def test_ops_of_ones_own_have_no_command():
+def test_reasons_for_not_asking_are_put_together_and_cut():
+    reasons = {f"opset {n} has none": n for n in (7, 9, 11)} | {
+        "no " * n + "words": 1 for n in range(1, 10)
+    }
+    told = str(card(suite=dataclasses.replace(FULL.suite, left_out=reasons)))
+    assert "\nnot asked: 27 cases: opset 11 has none\n" in told
+    assert told.count("\nnot asked: ") == 8
+    assert "\n... and 2 other reasons, in --format json\n" in told
+
+
+def test_a_part_of_a_level_is_told_and_fits_the_schema():
+    part = card(suite=dataclasses.replace(FULL.suite, level="deep, conv and max_pool, 2-D"))
+    assert "\nsuite deep, conv and max_pool, 2-D, version 1; 6 more" in str(part)
+    jsonschema.validate(json.loads(json.dumps(part.to_dict())), SCHEMA)
+
+
+def test_ops_of_ones_own():
     own = card(suite=dataclasses.replace(FULL.suite, level="own"))
-    assert "repros DIR" not in str(own)
     assert "\ncases of your own; 6 more are no question for it\n" in str(own)
 
 
@@ -229,7 +376,7 @@ def test_a_subject_without_a_version():
         (POOL, "k2x2 pads (1,1) at 4x4, pads in a Pad node"),
         (
             Case(spec=padcheck.lp_pool(input_size=4, kernel_size=2, dilation=2, p=3), opset=18),
-            "k2 d2 pads (0,0) at 4, p 3, opset 18",
+            "k2 d2 at 4, p 3, opset 18",
         ),
         (
             Case(
@@ -254,6 +401,20 @@ def test_a_case_in_words(one, words):
     assert case_words(one) == words
 
 
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        (STRIDED, "k3 s2 pads (1,1) at 5x5, channels 2 to 3, bias"),
+        (case(kernel_size=(1, 3), pads="same_lower", channels=(1, 1)), "k1x3 SAME_LOWER at 5x5"),
+        (case(pads=1, pad_mode="edge", channels=(1, 1)), "k3 pads (1,1) at 5x5, edge pads"),
+        (case(pads=1, padding="split", channels=(1, 1)), "k3 pads (1,1) at 5x5, Pad node and op"),
+        (POOL, "k2 pads (1,1) at 4x4, Pad node"),
+    ],
+)
+def test_a_case_in_fewer_words(one, words):
+    assert short_words(one) == words
+
+
 def test_scripts_have_names_of_their_own_and_none_without_a_script():
     names = script_names([SAME, SAME, CRASH, UNEXPLAINED, SAME])
     assert names == [
@@ -271,15 +432,27 @@ def test_the_worst_come_first_whatever_the_order():
 
 
 class TestMarkdown:
-    def test_every_class_has_its_repro_as_code(self):
+    def test_every_class_has_its_repro_behind_a_line(self):
         told = render_markdown(FULL)
         title, *_ = told.splitlines()
         assert title == "# onnx2keras 0.0.25: convolutions and pools that come out wrong"
-        assert told.count(f"\n\n```python\n{REPRO}```\n") == 3
-        assert "## 4. Conv 1-D: PAD104 pads_dropped + PAD904 bias_lost\n\n20 cases of" in told
-        assert told.count("\n- seen: the interior is right after a shift") == 2
+        assert told.count(f"</summary>\n\n```python\n{REPRO}```\n\n</details>\n") == 3
+        assert told.count("<details><summary>repro: ") == 4
+        assert "<summary>repro: MaxPool k2x2 pads (1,1) at 4x4, pads in a Pad node</summ" in told
         for words in ("Measured with onnx2keras 0.0.25, keras 3.15.1", "suite quick, version 1"):
             assert words in told
+
+    def test_a_cause_has_one_section(self):
+        told = render_markdown(card(failures=(SAME, FLAT, UNEXPLAINED)))
+        assert re.findall("^## .*", told, re.M) == [
+            "## 1. PAD101 asymmetric_same: Conv 1-D, 2-D",
+            "## 2. PAD999 unexplained: Conv 2-D",
+        ]
+        assert "\n- smallest case: Conv k2 pads (1,0) at 2\n- pads: reference (1,1), obs" in told
+        assert "seen: " not in told
+
+    def test_what_is_known_is_told_so(self):
+        assert "\n- known: mended in 1.0\n" in render_markdown(FULL)
 
     def test_text_of_others_is_code_or_escaped(self):
         told = render_markdown(FULL)
@@ -292,6 +465,21 @@ class TestMarkdown:
             card(failures=(fenced,))
         )
 
+    def test_scripts_are_left_out_where_an_issue_holds_no_more(self):
+        """The first of each cause is there before any second."""
+        long = "x = 1\n" * 2500
+        rows = [
+            dataclasses.replace(moved(SAME, rank, LINE), repro=f"# {rank}\n{long}")
+            for rank in (1, 2, 3)
+        ]
+        rows.append(dataclasses.replace(TWICE, repro=f"# 4\n{long}"))
+        told = render_markdown(card(failures=tuple(rows)))
+        assert [f"# {at}\n" in told for at in (1, 2, 3, 4)] == [True, True, False, True]
+        assert len(told) < 65_536
+        assert told.endswith(
+            "\n\nScripts left out: 1; `padcheck grade` writes them with `--repros DIR`.\n"
+        )
+
     def test_the_table_has_a_row_per_class(self):
         rows = [line for line in render_markdown(FULL).splitlines() if line.startswith("|")]
         assert len(rows) == 2 + len(FAILURES)
@@ -300,6 +488,7 @@ class TestMarkdown:
             "| 1 | Conv 2-D | PAD101 asymmetric_same | 12 | 3 | 0 "
             "| k3x3 s2x2 pads (1,1) at 5x5, channels 2 to 3, bias |"
         )
+        assert [row.split(" | ")[0] for row in rows[2:]] == ["| 1", "| 2", "| 1", "| 3", "| 4"]
 
     def test_a_clean_card(self):
         told = render_markdown(CLEAN)

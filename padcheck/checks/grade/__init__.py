@@ -18,6 +18,7 @@ from padcheck.checks.corpus import LEVELS, VERSION, corpus
 from padcheck.checks.grade.assembling import failures_of
 from padcheck.checks.grade.classes import refusals
 from padcheck.checks.grade.known import excused, load_known
+from padcheck.checks.grade.parts import Part, part_of
 from padcheck.checks.grade.pool import Here, Pool, Processes, most_jobs
 from padcheck.errors import UsageError
 from padcheck.records import OpSpec
@@ -37,12 +38,14 @@ OWN = "own"
 def assert_graded(
     convert: Convert,
     *,
-    level: str = "quick",
+    level: Cases = "quick",
     known: str | Path | None = None,
     jobs: int | None = None,
     layout: str | None = None,
 ) -> Scorecard:
     """The scorecard of `grade(convert, suite=level)`, if nothing fails but what `known` names.
+
+    `level`: "quick", "standard", "deep", or ops and cases of your own.
 
     Raises AssertionError, with the scorecard's text, for a failure, a stale entry of `known`, and
     for what could not be judged; else as `grade`.
@@ -61,6 +64,8 @@ def grade(
     jobs: int | None = None,
     layout: str | None = None,
     known: str | Path | None = None,
+    kinds: str | Iterable[str] = (),
+    ranks: int | Iterable[int] = (),
     progress: Progress | None = None,
 ) -> Scorecard:
     """What `convert` gets right, wrong and refuses, over the cases of `suite`.
@@ -71,19 +76,23 @@ def grade(
     arrays. `layout`: "channels_first" or "channels_last", where the order of what it returns
     cannot be told by its declared shapes. `suite`: "quick", "standard", "deep", or ops and cases
     of your own. `jobs`: processes; two unless told. `known`: a TOML file of known failures.
+    `kinds` ("conv", "max_pool", ...) and `ranks` (1, 2, 3) leave all other cases out; entries of
+    `known` that are about those as well are not stale.
     `progress(done, total)` is called after every case, and every failing class.
 
     Raises UsageError for arguments that make no sense, MissingFramework for a subject that is not
     installed, FrameworkError for one that cannot be loaded.
     """
-    level, cases = _cases(suite)
+    part = part_of(kinds, ranks)
+    level, cases = _cases(suite, part)
     entries = () if known is None else load_known(known)
     with _pool(convert, jobs, layout) as pool:
         asked, left_out = _asked(pool, cases)
         outcomes = _outcomes(pool, asked, progress)
         failures = failures_of(pool, outcomes, progress)
         versions = pool.versions()
-    failures, stale = excused(failures, entries)
+    failures, _ = excused(failures, entries)
+    _, stale = excused(failures, [entry for entry in entries if part.has(entry)])
     counts = Counter(outcome.how for outcome in outcomes)
     return Scorecard(
         subject=pool.name,
@@ -103,11 +112,11 @@ def grade(
     )
 
 
-def _cases(suite: Cases) -> tuple[str, tuple[Case, ...]]:
+def _cases(suite: Cases, part: Part) -> tuple[str, tuple[Case, ...]]:
     if isinstance(suite, str):
         if suite not in LEVELS:
             raise UsageError(f"expected a level of {', '.join(LEVELS)} but got {suite!r}")
-        return suite, corpus(suite)
+        return part.named(suite), part.of(corpus(suite))
     made = []
     for one in suite:
         if not isinstance(one, (OpSpec, Case)):
@@ -115,7 +124,7 @@ def _cases(suite: Cases) -> tuple[str, tuple[Case, ...]]:
                 f"expected ops made by padcheck.conv(...) and the like but got {one!r}"
             )
         made.append(one if isinstance(one, Case) else Case(spec=one))
-    return OWN, tuple(dict.fromkeys(made))
+    return OWN, part.of(dict.fromkeys(made))
 
 
 def _pool(convert: Convert, jobs: int | None, layout: str | None) -> Pool:
