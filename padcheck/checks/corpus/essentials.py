@@ -115,7 +115,7 @@ _MAX_POOLS = (
     op(MAX, (6, 7, 8), 3, 2, pads=(1, 1)),
 )
 
-#: 11. Averages that count pads and that do not.
+#: 11. Averages that count pads and that do not; and a sum.
 _AVERAGES = (
     *(op(AVERAGE, (35, 6), 3, 1, pads=(1, 1), count_include_pad=yes) for yes in (False, True)),
     *(op(AVERAGE, (8, 9), 3, 2, pads=rule) for rule in _SAMES),
@@ -126,6 +126,7 @@ _AVERAGES = (
     op(AVERAGE, (8, 9), 3, 2, pads=SAME_UPPER, **COUNTED),
     op(AVERAGE, 12, 3, 2, pads=(1, 1)),
     op(AVERAGE, (6, 7, 8), 3, 2, pads=(0, 1), **COUNTED),
+    op(LP, (6, 6), 3, pads=(1, 1), p=1),  # a sum
 )
 
 #: 12. A last window that does not fit.
@@ -141,6 +142,7 @@ _PARTIAL = (
     op(AVERAGE, (6, 7), 3, 2, **CEIL),
     op(AVERAGE, (9, 9), 7, 3, pads=(3, 3), **COUNTED, **CEIL),
     op(AVERAGE, (9, 9), 7, 3, pads=(3, 3), **CEIL),
+    op(LP, (8, 9), 2, 2, p=1, **CEIL),
 )
 
 #: 13. Transposed convolutions: who crops which end, strides beyond the kernel, what lengthens.
@@ -173,6 +175,7 @@ def _policies() -> Iterator[Case]:
     rules: tuple[PadRule, ...] = (explicit(1, 1), VALID, *_SAMES)
     for kind, rule in itertools.product((CONV, TRANSPOSED, MAX, AVERAGE), rules):
         yield Case(spec=op(kind, (8, 9), 3, 2, pads=rule), dynamic=True)
+    yield Case(spec=op(MAX, 12, 3, 2, pads=(1, 1)), dynamic=True)
 
 
 def _pad_nodes() -> Iterator[Case]:
