@@ -44,7 +44,7 @@ def _offers(reference: OpSpec, clues: Clues) -> Iterator[OpSpec]:
     pads = reference.resolved_pads
     if reference.kind is OpKind.CONV_TRANSPOSE and max(max(pair) for pair in pads) <= 0:
         return  # nothing is cropped: PAD402
-    if any(pair != (0, 0) for pair in pads):
+    if any(pair != (0, 0) for pair in pads) or any(rule.size_dependent for rule in reference.pads):
         yield reference.with_rule(VALID)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OUTPUT_REARRANGEMENTS",
+    "changed_bias",
     "changed_output",
     "power",
     "rearranged_input",
@@ -65,6 +66,18 @@ def _same_shape(before: NDArray[Any], after: NDArray[Any]) -> NDArray[Any]:
     if before.shape != after.shape:
         raise UsageError(f"expected axes of one size but got shape {before.shape}")
     return after
+
+
+def changed_bias(spec: OpSpec, bias: NDArray[Any]) -> NDArray[Any]:
+    """What the deviating side adds for `bias` (C_out,); broadcasts to (N, C, *output_size)."""
+    deviation = spec.deviation or Deviation()
+    last = deviation.rearranged is Rearrangement.BIAS_LAST
+    if last and spec.output_size[-1] == len(bias):
+        shape = (1, 1, *(1,) * (spec.rank - 1), -1)
+    else:
+        shape = (1, -1, *(1,) * spec.rank)
+    laid: NDArray[Any] = deviation.bias_factor * bias.reshape(shape)
+    return laid
 
 
 def changed_output(deviation: Deviation, made: Expected, p: int) -> Expected:

@@ -12,6 +12,7 @@ import numpy as np
 from padcheck.errors import UsageError
 from padcheck.geometry import full_size
 from padcheck.oracle.deviations import (
+    changed_bias,
     changed_output,
     power,
     rearranged_input,
@@ -112,8 +113,7 @@ def _op(
     if weight is not None:
         total = convolved(spec, x, weight)
         if bias is not None:
-            factor = spec.deviation.bias_factor if spec.deviation else 1
-            total = total + factor * bias.astype(x.dtype, copy=False).reshape(1, -1, *one.shape)
+            total = total + changed_bias(spec, bias.astype(x.dtype, copy=False))
         return Expected(total, one)
     if spec.kind is OpKind.RESIZE:
         return resized(spec, x)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from padcheck.oracle.deviations import (
+    changed_bias,
     changed_output,
     power,
     rearranged_input,
@@ -84,12 +85,12 @@ class Sample:
     def expected(self, spec: OpSpec) -> Expected:
         """(N, C, S): the op at the places; an output's own rearrangement is left out."""
         deviation = spec.deviation or Deviation()
-        made = self._op(spec, deviation)
+        made = self._op(spec)
         if spec.kind is not OpKind.RESIZE:
             made = replace(made, slack=slack(spec, self._x, self._weight))
         return changed_output(deviation, made, power(spec)) if spec.deviation else made
 
-    def _op(self, spec: OpSpec, deviation: Deviation) -> Expected:
+    def _op(self, spec: OpSpec) -> Expected:
         if spec.kind is OpKind.RESIZE:
             made = resized(spec, rearranged_input(spec, self._x))
             return replace(made, numerator=self.take(made.numerator), divisor=made.divisor.ravel())
@@ -108,7 +109,8 @@ class Sample:
         fill = 0.0 if spec.kind is OpKind.CONV_TRANSPOSE else spec.pad_value
         total = self._products(spec, self._read(spec, rows, fill))
         if self._bias is not None:
-            total = total + deviation.bias_factor * self._bias.reshape(1, -1, 1)
+            shape = (1, spec.channels[1], *spec.output_size)
+            total = total + self.take(np.broadcast_to(changed_bias(spec, self._bias), shape))
         return Expected(total, np.ones(1))
 
     def _read(self, spec: OpSpec, rows: list[NDArray[np.int64]], fill: float) -> NDArray[Any]:

@@ -16,6 +16,7 @@ Rules:
    integer after rounding: a factor of 1 + 1e-5 shows.
 6. Where the op clips its output, amplitudes are such that outputs fall on both sides of the
    bounds, and of 6; a second signal is four times as large.
+7. Two biases at least differ, so that one of another channel shows.
 """
 
 from __future__ import annotations
@@ -102,6 +103,8 @@ def make_probe(
     bias = None
     if spec.bias:
         bias = _nonzero(generator, (spec.channels[1],), 400 if loud and not clipped else 4)
+        if (bias == bias[0]).all():  # rule 7
+            bias[1:] *= -1
     weight = generator.integers(-amplitude, amplitude + 1, spec.weight_shape)
     x = _nonzero(generator, shape, amplitude)
     if clipped:

@@ -19,6 +19,7 @@ class Rearrangement(enum.Enum):
     WEIGHT_CHANNELS = "the weight's input and output channels exchanged"
     WEIGHT_REVERSED = "the weight's spatial axes in reverse order"
     WEIGHT_MULTIPLIER = "a depthwise weight's multiplier ahead of its channels"
+    BIAS_LAST = "the bias along the last spatial axis"
     OUTPUT_LAST = "the output as (N, *spatial, C)"
     OUTPUT_BUFFER = "the output's (N, *spatial, C) buffer read as (N, C, *spatial)"
     OUTPUT_REVERSED = "the output's spatial axes in reverse order"
@@ -34,7 +35,8 @@ class Deviation:
     `epsilon`: of a batch normalization in its initial state (mean 0, variance 1). `scale` and
     `offset`: one number per output channel. `clip`: (low, high). `dtype`: what the output is
     rounded to, "float16", "bfloat16" or "integer" (towards 0). `rearranged` may concern the
-    output, and then acts last.
+    output, and then acts last; or the bias, which it leaves alone where the output's last axis is
+    not as long as the bias.
     """
 
     rearranged: Rearrangement | None = None

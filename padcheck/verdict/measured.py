@@ -260,10 +260,13 @@ class _Case:
         return self.ask(make_probe(self.reference.deviating(clip=clip)))
 
     def _is_fickle(self, seen: _Seen) -> bool:
-        """Whether the box gives other numbers when it is asked the same again."""
-        again = self.box(self.reference, seen.probe)
-        return again.shape != seen.observed.shape or not np.array_equal(
-            again, seen.observed, equal_nan=True
+        """Whether the box gives other numbers when it is asked the same twice again.
+
+        Once is not enough for a box that takes turns.
+        """
+        return not all(
+            np.array_equal(self.box(self.reference, seen.probe), seen.observed, equal_nan=True)
+            for _ in range(2)
         )
 
     def _unexplained(self, seen: _Seen) -> Finding:

@@ -2,6 +2,7 @@
 
 1. One cause, on all the axes that it can befall, or on some only.
 2. Two causes: of different families, or of different axes.
+3. Several at once (`stacked`), the fewest first.
 
 Every level is tried on a sample of the outputs first, and what is left on all of them.
 """
@@ -20,6 +21,7 @@ from padcheck.oracle import (
     OUTPUT_REARRANGEMENTS,
     Sample,
     evaluate,
+    interior_masks,
     noise,
     power,
     restored_output,
@@ -30,6 +32,7 @@ from padcheck.records import OpKind, OpSpec, Rearrangement
 from padcheck.verdict.axes import mixed_suspects
 from padcheck.verdict.clues import fill_clue, value_clues
 from padcheck.verdict.questions import Answer, ask
+from padcheck.verdict.stacked import stacked
 from padcheck.verdict.suspects import Suspect, composed, single_suspects
 
 if TYPE_CHECKING:
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Search", "fits_probe"]
 
+#: Places at which a suspect must fit before the rest of the sample is worked out.
+_GLIMPSE = 8
 #: A factor nearer to 1 comes about when weights are multiplied and rounded beforehand.
 _NEAR_ONE = 1e-6
 
@@ -50,6 +55,8 @@ class _View:
         places = sample_places(self.size, terms)
         self.sample = Sample(places, probe.x, probe.weight, probe.bias)
         self.seen = self.sample.take(output).astype(np.float64)
+        self.few = np.arange(len(places)) % -(-len(places) // _GLIMPSE) == 0
+        self.glimpse = self.sample.at(self.few)
 
 
 class Search:
@@ -62,6 +69,7 @@ class Search:
         self._views = {how: self._view(how) for how in (None, *OUTPUT_REARRANGEMENTS)}
         self._clues: dict[OpSpec, Clues] = {}
         self._fits: dict[OpSpec, bool] = {}
+        self._interiors: dict[Any, bool] = {}
         self.answer = self._ask()
 
     def _view(self, how: Rearrangement | None) -> _View | None:
@@ -90,12 +98,13 @@ class Search:
         view = self._views[None if spec.deviation is None else _of_output(spec)]
         if view is None or view.size != spec.output_size:
             return Clues()
-        found = value_clues(view.sample.expected(spec), view.seen, power(spec))
+        seen = _to_power(view.seen, spec, self._reference.p)
+        found = value_clues(view.sample.expected(spec), seen, power(spec))
         bounds = found.bounds
         if spec.deviation and spec.deviation.clip is not None:  # behind its own, others hide
             unclipped = view.sample.expected(spec.deviating(clip=None))
-            bounds = value_clues(unclipped, view.seen, power(spec)).bounds
-        fill = fill_clue(spec, view.sample, view.seen)
+            bounds = value_clues(unclipped, seen, power(spec)).bounds
+        fill = fill_clue(spec, view.sample, seen)
         return Clues(
             fill=fill,
             scale=found.scale,
@@ -130,6 +139,10 @@ class Search:
         yield self._live(
             [*pairs, *(pair for one in first if self._likely(one) for pair in self._pairs(one))]
         )
+        view = self._views[None]
+        if view is not None:
+            for several in stacked(self._reference, view.size, self._inside, self.clues):
+                yield self._live(several)
 
     def _pairs(self, first: Suspect) -> Iterator[Suspect]:
         return composed(self._reference, first, self.clues, self.answer.families)
@@ -164,7 +177,27 @@ class Search:
         if view is None or view.size != spec.output_size:
             return False
         seen = _to_power(view.seen, spec, self._reference.p)
-        return equals(seen, view.sample.expected(spec))
+        return equals(seen[..., view.few], view.glimpse.expected(spec)) and equals(
+            seen, view.sample.expected(spec)
+        )
+
+    def _inside(self, spec: OpSpec) -> bool:
+        """Whether some outputs of the sample that read no padding fit; so where there are none."""
+        view = self._views[None]
+        if view is None or view.size != spec.output_size:
+            return False
+        ends = (spec.kernel_size, spec.stride, spec.dilation, spec.pad_before)
+        key = (*ends, spec.p, spec.deviation)
+        if key not in self._interiors:
+            masks = zip(interior_masks(spec), view.sample.places.T, strict=True)
+            inside = np.flatnonzero(np.logical_and.reduce([mask[at] for mask, at in masks]))
+            some = np.zeros(len(view.sample.places), dtype=bool)
+            some[inside[:: -(-len(inside) // _GLIMPSE) or 1]] = True
+            seen = _to_power(view.seen[..., some], spec, self._reference.p)
+            self._interiors[key] = not inside.size or equals(
+                seen, view.sample.at(some).expected(spec)
+            )
+        return self._interiors[key]
 
     def _fit(self, spec: OpSpec) -> bool:
         """On all outputs; what changes values must explain them within float32's error."""

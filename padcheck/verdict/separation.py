@@ -11,6 +11,8 @@ __all__ = ["Refit", "best", "separate", "small_sizes"]
 
 #: How many sizes are tried, at least and at most, to tell rivals apart.
 _FEWEST_SIZES, _MOST_SIZES = 8, 64
+#: Two faults and more are asked at so many sizes, whatever the residues.
+_SIZES_OF_MANY = 4
 #: Rivals that so many sizes do not tell apart are one function, such as two modes of a pad of 1.
 _MOST_FRUITLESS = 2
 #: A box that refuses this many other sizes is not asked any more.
@@ -28,14 +30,17 @@ def best(
 ) -> tuple[Suspect | None, Proof]:
     """The explanation of the first level that has one; levels are ordered, simple ones first.
 
-    One that another size contradicts stands only if no later level's is contradicted nowhere.
-    `written`: what the box's own rule says.
+    One that another size contradicts stands only if no later level's is contradicted nowhere, and
+    if it is one fault or two: of more, some fit any one size. `written`: what the box's own rule
+    says.
     """
     found: tuple[Suspect | None, Proof] = None, Proof(status="unexplained")
     for live in levels:
         if not live:
             continue
         suspect, proof = separate(reference, live, refit, written)
+        if suspect is not None and proof.contradicted_at and len(suspect.causes) > 2:
+            continue
         if found[0] is None or (suspect is not None and proof.contradicted_at is None):
             found = suspect, proof
         if proof.contradicted_at is None:
@@ -49,30 +54,34 @@ def separate(
     """The suspect that is left of those that fit, and how sure that is.
 
     1. Where their windows differ from one another, and at a size of another residue on every
-       axis, the suspects must fit again; those that do not are out.
+       axis, the suspects must fit again; those that do not are out. Those of several faults,
+       which may fit by chance, must fit at some sizes more.
     2. If none fits there, what is observed has more causes than one: ambiguous.
     3. Of what is left, the fewest faults explain most, and one on all axes more than one on some.
     4. Rivals that nothing could tell apart are named, with a geometry at which they differ.
     """
     separated = contradicted = None
-    fruitless = 0
+    fruitless = asked = 0
     confirmed: set[int] = set()
     refused: list[tuple[int, ...]] = []
     for size in small_sizes(reference):
         if not live or len(refused) >= _MOST_REFUSALS:
             break
-        new = _other_residues(reference, size) - confirmed
+        new = _other_residues(reference, live, size) - confirmed
         apart = len(live) > 1 and fruitless < _MOST_FRUITLESS and _differ(live, size)
-        if not (new or apart):
+        several = min(len(one.causes) for one in live) > 1
+        many = several and asked < _SIZES_OF_MANY and not contradicted
+        if not (new or apart or many):
             continue
         left = refit(live, reference.resized(size))
         if left is None:
             refused.append(size)
             continue
+        asked += 1
         confirmed |= new
         if not left:
             contradicted = contradicted or str(reference.resized(size))  # rule 2
-        elif len(left) < len(live):
+        if left and len(left) < len(live):
             live, separated = left, str(reference.resized(size))
         else:
             fruitless += apart
@@ -103,13 +112,19 @@ def _parting(reference: OpSpec, live: list[Suspect]) -> str | None:
     return None if size is None else str(reference.resized(size))
 
 
-def _other_residues(reference: OpSpec, size: tuple[int, ...]) -> set[int]:
-    """The axes on which this size leaves another remainder than the reference's.
+def _other_residues(reference: OpSpec, live: list[Suspect], size: tuple[int, ...]) -> set[int]:
+    """The axes on which this size leaves another remainder than the reference's, by its stride
+    and by that of every suspect.
 
     With a stride of 1 there is but one residue, and any other size will do.
     """
-    sizes = enumerate(zip(size, reference.input_size, reference.stride, strict=True))
-    return {axis for axis, (n, m, s) in sizes if (n - m) % s or (s == 1 and n != m)}
+    strides = zip(reference.stride, *(one.spec.stride for one in live), strict=True)
+    sizes = enumerate(zip(size, reference.input_size, strides, strict=True))
+    return {
+        axis
+        for axis, (n, m, steps) in sizes
+        if all((n - m) % s or (s == 1 and n != m) for s in steps)
+    }
 
 
 def _distinct(reference: OpSpec, live: list[Suspect], written: OpSpec | None) -> list[Suspect]:

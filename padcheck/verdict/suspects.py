@@ -19,7 +19,7 @@ from padcheck.causes import (
 )
 from padcheck.records import Deviation, OpSpec
 
-__all__ = ["Suspect", "composed", "predicted_suspects", "single_suspects"]
+__all__ = ["Suspect", "composed", "only_changed", "predicted_suspects", "single_suspects"]
 
 #: The families, in the order in which their faults act and are told.
 _ORDER = (GRID, FILL, ARRAY, VALUE)
@@ -41,6 +41,7 @@ class Suspect:
     """One counterfactual, with the cause (or the causes, if composed) that offers it.
 
     `alone`: for each of several causes, the op with that one alone; () for a single cause.
+    `without`: for each of three or more, the op with all the others.
     `partial`: whether the fault befalls some axes and spares others. `guess`: see `Cause`.
     """
 
@@ -49,6 +50,7 @@ class Suspect:
     alone: tuple[OpSpec, ...] = ()
     partial: bool = False
     guess: bool = False
+    without: tuple[OpSpec, ...] = ()
 
     @property
     def rank(self) -> list[int]:
@@ -88,14 +90,17 @@ def composed(
         if second.family not in wanted or not later:
             continue
         for spec in second.offers(first.spec, clues(first.spec)):
-            pairs = [(cause, first.spec), (second, _only(reference, first.spec, spec))]
+            pairs = [(cause, first.spec), (second, only_changed(reference, first.spec, spec))]
             pairs.sort(key=lambda pair: _ORDER.index(pair[0].family))
             causes, alone = zip(*pairs, strict=True)
             yield Suspect(causes, spec, alone, first.partial, first.guess)
 
 
-def _only(reference: OpSpec, first: OpSpec, both: OpSpec) -> OpSpec:
-    """The reference with what the second of two faults changes, and nothing of the first."""
+def only_changed(reference: OpSpec, first: OpSpec, both: OpSpec) -> OpSpec:
+    """The reference with what the second of two faults changes, and nothing of the first.
+
+    Of fills and deviations; where windows sit stays as it is.
+    """
     changes = {
         name: getattr(both, name)
         for name in ("pad_value", "pad_mode", "count_include_pad")

@@ -62,20 +62,19 @@ def named(
 
 
 def _silent(suspect: Suspect) -> tuple[str, ...]:
-    """Of two causes, one that changes nothing here: the other alone computes the same."""
+    """Of several causes, one that changes nothing here: the others compute the same."""
     if len(set(suspect.codes)) < 2:
         return ()
-    first, second = (same_function(suspect.spec, alone) for alone in suspect.alone)
-    if first == second:
-        return ()
-    return (suspect.codes[1],) if first else (suspect.codes[0],)
+    without = suspect.without or suspect.alone[::-1]
+    rest = zip(suspect.codes, without, strict=True)
+    silent = tuple(code for code, others in rest if same_function(suspect.spec, others))
+    return silent if len(silent) == 1 else ()
 
 
 def _told(suspect: Suspect, number: int) -> OpSpec:
-    """What a cause's message is about: of two causes on two axes, the one of that cause."""
-    families = [cause.family for cause in suspect.causes]
-    both_of_grid = families == [GRID, GRID] and len(set(suspect.codes)) > 1
-    return suspect.alone[number] if both_of_grid else suspect.spec
+    """What a cause's message is about: of several of the grid, the op with that one alone."""
+    of_grid = [cause.code for cause in suspect.causes if cause.family == GRID]
+    return suspect.alone[number] if len(set(of_grid)) > 1 else suspect.spec
 
 
 def residual_text(left: Mismatch) -> str:

@@ -19,6 +19,7 @@ def cases() -> list[Case]:
     made: list[Case] = []
     for rank in RANKS:
         made += [*_layouts(rank), *_weights(rank), *_flips(rank), *_losses(rank), *_groups(rank)]
+        made += _biases(rank)
     return made
 
 
@@ -100,6 +101,35 @@ def _weights(rank: int) -> Iterator[Case]:
 
     box = _around(reference("conv", depthwise), w=multiplier_first)
     yield Case(("PAD901",), "conv", "depthwise multiplier first", depthwise, box)
+
+
+def along_the_width(y: Array, b: Array) -> Array:
+    """`y` and a bias, along the last axis where that is as long."""
+    wide = y.shape[-1] == len(b)
+    return y + b.reshape((-1,) if wide else (-1, *(1,) * (y.ndim - 2)))
+
+
+def _biases(rank: int) -> Iterator[Case]:
+    """PAD901 of a bias, at an output as wide as it has channels."""
+    for kind, width in (("conv", rank + 3), ("conv_transpose", 4 * rank + 11)):
+        given = {**windowed(kind, rank, 8, 3, 2, 1, 1), "bias": True, "channels": (2, width)}
+        bare = reference(kind, given)
+        box = lambda x, w, b, bare=bare: along_the_width(bare(x, w), b)  # noqa: E731
+        yield Case(("PAD901",), kind, "bias along the width", given, box)
+    given = {**windowed("conv", rank, 6, 3, 1, 1, "same_upper"), "bias": True}
+    given["channels"] = (2, given["input_size"][-1])
+    yield Case(("PAD901",), "conv", "Keras channels first", given, _keras)
+
+
+def _keras(x: Array, w: Array, b: Array) -> Array:
+    import keras
+
+    layer = getattr(keras.layers, f"Conv{x.ndim - 2}D")(
+        len(b), w.shape[2:], padding="same", data_format="channels_first"
+    )
+    layer.build(x.shape)
+    layer.set_weights([np.moveaxis(w, (0, 1), (-1, -2)), b])
+    return np.asarray(layer(x))
 
 
 def _flips(rank: int) -> Iterator[Case]:

@@ -10,7 +10,7 @@ import torch
 
 from tests.corpus import engine, tensorflow_boxes, torch_boxes
 from tests.corpus.cases import RANKS, Box, Case, numpy_box, sizes, windowed
-from tests.corpus.guilty_arrays import as_last
+from tests.corpus.guilty_arrays import along_the_width, as_last
 from tests.corpus.references import reference
 
 _SAME = engine.same
@@ -85,6 +85,14 @@ def _grid_and_array(rank: int) -> Iterator[Case]:
         given,
         lambda x, w: buffer(as_last(x), w),
     )
+    given = _strided(rank, bias=True, channels=(2, 3 + rank))
+    wide = lambda x, w, b: along_the_width(same(x, w), b)  # noqa: E731
+    yield Case(("PAD101", "PAD901"), "conv", "SAME and bias along the width", given, wide)
+    given = {**windowed("conv", rank, 6, 3, 1, 1, 1), "bias": True, "channels": (2, 5 + rank)}
+    sevens = numpy_box("conv", 3, 1, 1, 1, fill=7.0)
+    filled = lambda x, w, b: along_the_width(sevens(x, w), b)  # noqa: E731
+    title = "padded with 7 and bias along the width"
+    yield Case(("PAD202", "PAD901"), "conv", title, given, filled)
 
 
 def _grid_and_fill(rank: int) -> Iterator[Case]:

@@ -35,6 +35,24 @@ def test_arrays_rearranged_before_the_op():
         np.testing.assert_array_equal(deviating(rearranged=how), wanted, err_msg=how.name)
 
 
+def test_a_bias_along_the_last_axis_where_that_is_as_long():
+    wide = spec((5, 6), 3, 1, 1, channels=(2, 6), bias=True)
+    last = wide.deviating(rearranged=Rearrangement.BIAS_LAST)
+    probe = make_probe(wide)
+    bare = evaluate(wide, probe.x, probe.weight).values
+    made = evaluate(last, probe.x, probe.weight, probe.bias).values
+    np.testing.assert_array_equal(made, bare + probe.bias)
+    twice = evaluate(last.deviating(bias_factor=2), probe.x, probe.weight, probe.bias).values
+    np.testing.assert_array_equal(twice, bare + 2 * probe.bias)
+    for size in ((6, 5), (6, 7), (5, 1)):
+        probe = make_probe(wide.resized(size))
+        right, other = (
+            evaluate(op.resized(size), probe.x, probe.weight, probe.bias).values
+            for op in (wide, last)
+        )
+        np.testing.assert_array_equal(other, right)
+
+
 def test_weights_with_exchanged_channels_and_multipliers():
     square = spec((5, 5), 3, channels=(3, 3))
     probe = make_probe(square)

@@ -9,7 +9,7 @@ from padcheck.causes import Clues, all_causes
 from padcheck.errors import UsageError
 from padcheck.oracle import OUTPUT_REARRANGEMENTS, Sample, evaluate, restored_output, sample_places
 from padcheck.probes import make_probe
-from padcheck.records import OpKind
+from padcheck.records import OpKind, Rearrangement
 from tests.frameworks.grid import GRID, name_of
 from tests.specs import spec
 
@@ -70,9 +70,18 @@ def test_the_places_are_outputs_with_both_ends_among_them(size):
     assert tuple(n - 1 for n in size) in {tuple(place) for place in places.tolist()}
 
 
-def test_axes_of_two_sizes_cannot_be_reversed():
-    from padcheck.records import Rearrangement
+@pytest.mark.parametrize("size", [(7, 4), (4, 7), (30, 40)])
+def test_a_bias_along_the_last_axis(size):
+    op = spec(size, 3, 1, 1, channels=(2, size[-1]), bias=True)
+    faulty = op.deviating(rearranged=Rearrangement.BIAS_LAST)
+    probe = make_probe(op)
+    for asked in (faulty, faulty.with_pads([(0, 0), (0, 0)])):
+        whole = evaluate(asked, probe.x, probe.weight, probe.bias).values
+        sample = sampled(asked, probe)
+        np.testing.assert_array_equal(sample.expected(asked).values, sample.take(whole))
 
+
+def test_axes_of_two_sizes_cannot_be_reversed():
     op = spec((4, 5), 3, 1, 1).deviating(rearranged=Rearrangement.INPUT_REVERSED)
     probe = make_probe(op)
     with pytest.raises(UsageError, match="axes of one size"):

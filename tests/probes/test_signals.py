@@ -48,6 +48,16 @@ def test_a_max_pool_sees_every_value_once_per_plane():
     assert all(len(np.unique(plane)) == 81 for plane in x[0])
 
 
+@pytest.mark.parametrize("channels", [2, 3])
+def test_biases_are_not_all_the_same(channels):
+    op = spec(6, 3, channels=(2, channels), bias=True)
+    for seed in range(50):
+        bias = make_probe(op, seed=seed).bias
+        assert bias is not None
+        assert np.ptp(bias) > 0
+        assert (bias != 0).all()
+
+
 def test_convs_see_no_zero():
     assert (make_probe(spec(50, 3)).x != 0).all()
 
