@@ -9,6 +9,8 @@ from padcheck.verdict.suspects import Suspect
 
 __all__ = ["Refit", "best", "separate", "small_sizes"]
 
+#: All padding lost.
+_DROPPED = "PAD104"
 #: How many sizes are tried, at least and at most, to tell rivals apart.
 _FEWEST_SIZES, _MOST_SIZES = 8, 64
 #: Two faults and more are asked at so many sizes, whatever the residues.
@@ -129,13 +131,18 @@ def _other_residues(reference: OpSpec, live: list[Suspect], size: tuple[int, ...
 
 def _distinct(reference: OpSpec, live: list[Suspect], written: OpSpec | None) -> list[Suspect]:
     """One suspect for each function of the input size: one with the very pads that are written
-    before one that comes to the same, then by precedence.
+    before one that comes to the same; where nothing is, no pads in the place of numbers before a
+    SAME that comes to none; then by precedence.
     """
     kept: list[Suspect] = []
+    windowed = reference.kind is not OpKind.CONV_TRANSPOSE
+    numbers = windowed and all(rule.policy.value == "explicit" for rule in reference.pads)
 
     def order(suspect: Suspect) -> tuple[bool, list[int]]:
         pads = suspect.spec.resolved_pads
-        return written is not None and pads != written.resolved_pads, suspect.rank
+        if written is None:
+            return not (numbers and suspect.codes == (_DROPPED,)), suspect.rank
+        return pads != written.resolved_pads, suspect.rank
 
     for suspect in sorted(live, key=order):
         if all(_ever_differ(reference, suspect, other) for other in kept):

@@ -180,8 +180,8 @@ def test_rivals_that_no_size_can_be_run_to_separate_are_named():
         return honest(asked, probe)
 
     (finding,) = judge(reference, fixed).findings
-    assert (finding.code, finding.proof.status) == ("PAD110", "ambiguous")
-    assert finding.proof.rivals == ("PAD104",)
+    assert (finding.code, finding.proof.status) == ("PAD104", "ambiguous")
+    assert finding.proof.rivals == ("PAD110",)
     assert finding.proof.separable_at == "conv(n=3x3, k=2x2, s=2x2, pads=(1,1)x(1,1))"
     (proven,) = judge(reference, honest).findings
     assert (proven.code, proven.proof.status) == ("PAD110", "proven")
