@@ -19,12 +19,14 @@ from padcheck.records import (
     Finding,
     LoweringReport,
     ModelRef,
+    OpKind,
     OpReport,
     OpSpec,
     Proof,
     Report,
     printable,
 )
+from padcheck.records.case import OP_TYPES
 from padcheck.verdict import Judgement, judge
 
 if TYPE_CHECKING:
@@ -35,14 +37,7 @@ __all__ = ["CALLABLE", "assert_callable", "check_callable", "reproduced"]
 #: The one lowering in the report of a callable.
 CALLABLE = "callable"
 
-_OP_TYPES = {
-    "conv": "Conv",
-    "conv_transpose": "ConvTranspose",
-    "max_pool": "MaxPool",
-    "average_pool": "AveragePool",
-    "lp_pool": "LpPool",
-    "resize": "Resize",
-}
+_OP_TYPES = {**OP_TYPES, OpKind.RESIZE: "Resize"}
 
 
 def check_callable(
@@ -156,7 +151,7 @@ def _report(spec: OpSpec, name: str, judgement: Judgement, box: BlackBox) -> Rep
     codes = tuple(dict.fromkeys(finding.code for finding in judgement.findings))
     op = OpReport(
         name=name,
-        op_type=_OP_TYPES[spec.kind.value],
+        op_type=_OP_TYPES[spec.kind],
         verdict=judgement.verdict,
         reason=judgement.reason,
         input_size=spec.input_size,

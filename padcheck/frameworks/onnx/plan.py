@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from padcheck.frameworks.lowering import PadPairs, floor_pads, transposed_axes
 from padcheck.geometry import Rounding
 from padcheck.records import OpKind, OpSpec
+from padcheck.records.case import OP_TYPES
 
 __all__ = [
     "OPSET",
@@ -26,14 +27,6 @@ __all__ = [
 OPSET = 22
 
 PAD_MODES = ("constant", "edge", "reflect", "wrap")
-
-OP_TYPES = {
-    OpKind.CONV: "Conv",
-    OpKind.CONV_TRANSPOSE: "ConvTranspose",
-    OpKind.MAX_POOL: "MaxPool",
-    OpKind.AVERAGE_POOL: "AveragePool",
-    OpKind.LP_POOL: "LpPool",
-}
 
 Attribute = int | str | tuple[int, ...]
 
