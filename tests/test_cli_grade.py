@@ -125,9 +125,19 @@ class TestRepros:
 
     def test_a_folder_that_cannot_be_made(self, graded, tmp_path):
         (tmp_path / "taken").write_text("mine")
-        code, _, err = graded(FULL, "onnx2keras", "--repros", "taken/below")
+        code, _, err = graded(AssertionError("ran"), "onnx2keras", "--repros", "taken/below")
         assert code == 2
         assert err.startswith("padcheck: error: cannot make taken/below: ")
+
+
+@pytest.mark.parametrize("arguments", [("-o", "card.json"), ("--repros", "made/scripts")])
+def test_a_folder_that_nothing_can_be_written_into(graded, monkeypatch, tmp_path, arguments):
+    """Told before anything runs: root may write anywhere, so that the system is asked for."""
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    code, out, err = graded(AssertionError("ran"), "onnx2keras", *arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert f"{arguments[1]}: no permission to write into " in err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

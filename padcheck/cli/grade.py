@@ -171,6 +171,15 @@ def _check_places(output: str | None, repros: str | None) -> None:
     folder = os.path.dirname(output or "") or "."
     if not os.path.isdir(folder):
         raise click.UsageError(f"cannot write {output}: there is no folder {folder}")
+    if output is not None and not os.access(folder, os.W_OK):
+        raise click.UsageError(f"cannot write {output}: no permission to write into {folder}")
+    above = os.path.abspath(repros or ".")
+    while not os.path.exists(above):
+        above = os.path.dirname(above)
+    if repros is not None and not os.path.isdir(above):
+        raise click.UsageError(f"cannot make {repros}: {above} is a file")
+    if repros is not None and not os.access(above, os.W_OK):
+        raise click.UsageError(f"cannot write to {repros}: no permission to write into {above}")
 
 
 def _write_repros(card: Scorecard, folder: str) -> None:

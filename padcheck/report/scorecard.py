@@ -143,8 +143,13 @@ class _ScorecardPage(ClassPages):
         ]
 
     def _closing(self) -> list[str]:
-        scripts = "the repro scripts are written by --repros DIR"
-        return [*(self.wrap(scripts) if any(self.scripts) else []), *self.wrap(versions(self.card))]
+        codes = [code for one in self.failures for code in one.codes]
+        told = [
+            f"padcheck explain {codes[0]} tells a cause, and its fix, at length" if codes else "",
+            "the repro scripts are written by --repros DIR" if any(self.scripts) else "",
+            versions(self.card),
+        ]
+        return [line for text in told if text for line in self.wrap(text)]
 
 
 def _known(one: Failure) -> str:

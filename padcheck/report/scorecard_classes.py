@@ -53,7 +53,7 @@ class ClassPages(Page):
         return [*told, *_legend(failures)]
 
     def details(self, groups: Iterable[ClassGroup]) -> list[str]:
-        """A block per group: what is wrong, its smallest case, its proof, its script."""
+        """A block per group: what is wrong, its smallest case, its proof, the help, its script."""
         return [line for group in groups for line in self._block(group)]
 
     def _block(self, group: ClassGroup) -> list[str]:
@@ -71,6 +71,8 @@ class ClassPages(Page):
             note.partition(_RIVALS)[0] if is_proven(one) else note for note in group.proof
         )
         lines += self.wrap(proof, indent=2, hang=2)
+        if group.help:
+            lines += self.wrap(f"help: {group.help}", indent=2, hang=6)
         if group.others:
             lines += self.wrap(f"also: {places(group.others)}", indent=2, hang=2)
         return lines + self._repros(group.files)

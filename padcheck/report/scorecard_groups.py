@@ -2,7 +2,8 @@
 
 Rules:
 1. Classes are told together where their causes are the same, and what those say differs in
-   numbers and names alone. The one told is proven, if any is, and takes the fewest words.
+   numbers and names alone, or in what an end is called on so many axes. The one told is proven,
+   if any is, and takes the fewest words.
 2. Of its notes those are left out that a message says already; and, where a cause explains it,
    what the difference looked like.
 """
@@ -22,6 +23,11 @@ __all__ = ["ClassGroup", "class_groups", "is_proven", "messages"]
 
 _PADS = re.compile(r"(?:pads|crops): reference (\S+), observed (\S+)$")
 _SIZE = "output size"
+#: What the ends of two and three axes are called -> the same of one axis.
+_ENDS = (
+    (re.compile(r"\b(?:back/)?bottom/right\b"), "end"),
+    (re.compile(r"\b(?:front/)?top/left\b"), "start"),
+)
 _PROOFS = ("proven: ", "ambiguous: ")
 #: How notes on the looks of a difference begin or go on, and those that tell nothing.
 _LOOKS = re.compile(r"seen: |residual: |grid shift: |[\d.]+ % of outputs wrong")
@@ -71,6 +77,12 @@ class ClassGroup:
         return [note for note in _notes(self.first) if not (_differs(note) or _proves(note))]
 
     @property
+    def help(self) -> str:
+        """What to do about the causes; "" where nothing can be said."""
+        told = [finding.help for finding in self.first.findings if finding.help]
+        return printable("; ".join(dict.fromkeys(told)))
+
+    @property
     def proof(self) -> list[str]:
         """How sure the causes are, in the smallest case and in all."""
         told = [note for note in _notes(self.first) if _proves(note)]
@@ -90,12 +102,19 @@ def class_groups(
     """The failures put together (rule 1), in their order."""
     found: dict[Hashable, list[tuple[Failure, str | None]]] = {}
     for one, script in zip(failures, scripts, strict=True):
-        key = (one.codes, *map(gist, messages(one)))
+        key = (one.codes, *map(_gist, messages(one)))
         found.setdefault(key, []).append((one, script))
     return tuple(
         ClassGroup(tuple(one for one, _ in pairs), tuple(script for _, script in pairs))
         for pairs in found.values()
     )
+
+
+def _gist(message: str) -> str:
+    """Rule 1."""
+    for named, end in _ENDS:
+        message = named.sub(end, message)
+    return gist(message)
 
 
 def messages(failure: Failure) -> tuple[str, ...]:

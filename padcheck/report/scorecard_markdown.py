@@ -96,6 +96,7 @@ def _section(number: int, group: ClassGroup) -> str:
     lines += [f"- {_text(text) if one.findings else _span(text)}" for text in said]
     lines.append(f"- smallest case: {one.op_type} {case_words(one.case)}")
     lines += [f"- {_text(note)}" for note in (*group.differences, *group.remarks, *group.proof)]
+    lines += [f"- help: {_text(group.help)}"] if group.help else []
     known = dict.fromkeys(one.known for one in group.rows if one.known is not None)
     lines += [f"- known: {_text(printable(reason))}" for reason in known]
     return "\n".join(lines)

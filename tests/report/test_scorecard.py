@@ -175,6 +175,7 @@ not asked: 6 cases: no words for wrap
 
 note: half of it
 
+padcheck explain PAD101 tells a cause, and its fix, at length
 the repro scripts are written by --repros DIR
 measured with onnx2keras 0.0.25, keras 3.15.1, tensorflow 2.21.0
 """
@@ -196,6 +197,34 @@ class TestCauses:
     def test_all_files_are_named_where_they_go_on_one_line(self):
         told = str(card(failures=(SAME, FLAT)))
         assert "  also: Conv 2-D\n  repro: conv-1d-PAD101.py, conv-2d-PAD101.py\n" in told
+
+    @pytest.mark.parametrize(
+        ("one", "two", "three"),
+        [("end", "bottom/right", "back/bottom/right"), ("start", "top/left", "front/top/left")],
+    )
+    def test_ends_of_other_names_are_the_same(self, one, two, three):
+        rows = [
+            dataclasses.replace(
+                moved(SAME, rank, FLAT.case),
+                findings=(finding("PAD101", "asymmetric_same", f"extra pad is at the {end}"),),
+            )
+            for rank, end in enumerate((one, two, three), start=1)
+        ]
+        assert [len(group.rows) for group in class_groups(rows, [None] * 3)] == [3]
+        other = {"end": "start", "start": "end"}[one]
+        said = finding("PAD101", "asymmetric_same", f"extra pad is at the {other}")
+        rows.append(dataclasses.replace(rows[0], rank=2, findings=(said,)))
+        assert [len(group.rows) for group in class_groups(rows, [None] * 4)] == [3, 1]
+
+    def test_the_help_of_each_cause_is_told(self):
+        causes = [
+            dataclasses.replace(one, help=words)
+            for one, words in zip((*TWICE.findings, TWICE.findings[0]), "aba", strict=True)
+        ]
+        failing = card(failures=(dataclasses.replace(TWICE, findings=tuple(causes)),))
+        assert "\n  not proven in 2 of 20 cases\n  help: a; b\n  repro: " in str(failing)
+        assert "\n- not proven in 2 of 20 cases\n- help: a; b\n" in render_markdown(failing)
+        assert "help" not in str(FULL)
 
     def test_an_unproven_case_is_not_told_in_place_of_a_proven_one(self):
         unsure = finding("PAD101", "asymmetric_same", "extra pad is at 2: pads (0,1)")

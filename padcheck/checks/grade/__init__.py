@@ -117,6 +117,8 @@ def _cases(suite: Cases, part: Part) -> tuple[str, tuple[Case, ...]]:
         if suite not in LEVELS:
             raise UsageError(f"expected a level of {', '.join(LEVELS)} but got {suite!r}")
         return part.named(suite), part.of(corpus(suite))
+    if isinstance(suite, (OpSpec, Case)):
+        raise UsageError(f"expected several ops, as in [padcheck.conv(...)], but got {suite!r}")
     made = []
     for one in suite:
         if not isinstance(one, (OpSpec, Case)):
@@ -124,6 +126,8 @@ def _cases(suite: Cases, part: Part) -> tuple[str, tuple[Case, ...]]:
                 f"expected ops made by padcheck.conv(...) and the like but got {one!r}"
             )
         made.append(one if isinstance(one, Case) else Case(spec=one))
+    if not made:
+        raise UsageError("expected at least one op to grade but got none")
     return OWN, part.of(dict.fromkeys(made))
 
 

@@ -98,7 +98,8 @@ def _of_card(path: str | Path) -> list[dict[str, Any]]:
     if schema != SCORECARD_SCHEMA:
         raise UsageError(f"{path}: expected a scorecard ({SCORECARD_SCHEMA}) but got {schema!r}")
     try:
-        told = f"in {Path(path).name} ({card['subject']['name']} {card['subject']['version']})"
+        name, version = card["subject"]["name"], card["subject"]["version"]
+        told = f"in {Path(path).name} ({name if version == 'unknown' else f'{name} {version}'})"
         return [
             _fields(row, code, told) for row in card["failures"] for code in row["codes"] or [CRASH]
         ]

@@ -22,7 +22,7 @@ from padcheck import errors
 from padcheck.checks.grade.child import TASKS, argument_for
 from padcheck.checks.grade.grader import Grader
 from padcheck.checks.grade.registry import require, subject
-from padcheck.errors import FrameworkError, PadcheckError
+from padcheck.errors import FrameworkError, PadcheckError, UsageError
 from padcheck.frameworks.loading import one_line
 from padcheck.frameworks.process import Child
 from padcheck.frameworks.wire import pack
@@ -134,21 +134,27 @@ class Processes(_Asking):
     """A subject of the registry, or a converter named "module:function", in `jobs` processes.
 
     A converter finds modules in the working folder, too. Raises UsageError for an unknown
-    subject and MissingFramework for one that is not installed.
+    subject, for what cannot be a module and a function of it, and for the layout of a subject
+    that has its own; MissingFramework for one that is not installed.
     """
 
     def __init__(self, name: str, jobs: int, *, layout: str | None = None) -> None:
         super().__init__(name, jobs)
+        entry = None if ":" in name else subject(name)
+        if entry is None:
+            _check_converter(name)
+        else:
+            require(entry)
+            if layout is not None and not entry.is_converter:
+                raise UsageError(f"{name} has a layout of its own: leave layout={layout!r} out")
         start = functools.partial(
             Child,
             argument_for(name, layout),
             module="padcheck.checks.grade.child",
         )
-        if ":" in name:
+        if entry is None:
             self._start = functools.partial(start, environment={}, path=(os.getcwd(),))
         else:
-            entry = subject(name)
-            require(entry)
             self._start = functools.partial(start, environment=dict(entry.environment))
         self._lock = threading.Lock()
         self._crashes = 0
@@ -281,6 +287,14 @@ class _Hand:
             return content[0]
         name, text = content
         raise cast("type[PadcheckError]", getattr(errors, name))(text)
+
+
+def _check_converter(name: str) -> None:
+    parts = [part for side in name.split(":") for part in side.split(".")]
+    if name.count(":") != 1 or not all(map(str.isidentifier, parts)):
+        raise UsageError(
+            f"expected module:function, such as mypkg.convert:to_keras, but got {name!r}"
+        )
 
 
 def most_jobs() -> int:

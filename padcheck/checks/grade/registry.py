@@ -194,7 +194,8 @@ def loaded(name: str, where: str) -> Any:
     try:
         return functools.reduce(getattr, attribute.split("."), importlib.import_module(module))
     except Exception as error:
-        raise FrameworkError(f"{name}: cannot load {where} ({one_line(error)})") from error
+        told = "" if name == where else f"{name}: "
+        raise FrameworkError(f"{told}cannot load {where} ({one_line(error)})") from error
 
 
 def why_missing(entry: Subject) -> str | None:

@@ -71,8 +71,9 @@ def _docstring(
 
 
 def _said(subject: str, versions: Mapping[str, str]) -> str:
-    """The subject with its own version."""
-    return _plain(" ".join([subject, *list(versions.values())[:1]]))
+    """The subject with its own version, if it has one."""
+    known = [number for number in list(versions.values())[:1] if number != "unknown"]
+    return _plain(" ".join([subject, *known]))
 
 
 def _does(outcome: Outcome) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -179,10 +183,38 @@ def test_a_script_calls_the_converter_by_its_name(name: str, dynamic: bool) -> N
     x, weight, bias = make_probe(spec, batch=1).as_float32()
     wanted = grader.build(case, weight, bias).run(x)
     script = grader.script(case)
-    assert f"from tests.checks.grade.converters import {name}" in script.imports
+    imported = f"from tests.checks.grade.converters import {name}"
+    assert imported in (*script.imports, *script.lines)
     names: dict[str, Any] = {"np": np, "x": x, "w": weight, "b": bias}
     exec("\n".join((*script.imports, *script.lines)), names)
     np.testing.assert_array_equal(names["y"], wanted)
+
+
+@pytest.mark.parametrize("folder", ["", "src"])
+@pytest.mark.parametrize("file", ["mine.py", "mypkg/mine.py", "mypkg/mine/__init__.py"])
+def test_a_script_finds_a_module_below_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, file: str
+) -> None:
+    """A script that lies in another folder does not see it by itself."""
+    made = tmp_path / folder / file
+    made.parent.mkdir(parents=True, exist_ok=True)
+    made.write_text("def convert(model):\n    return model\n")
+    (tmp_path / "repros").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path / folder))
+    module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    for loaded in ("mine", "mypkg", "mypkg.mine"):  # which are gone again at the end
+        monkeypatch.setitem(sys.modules, loaded, sys)
+        del sys.modules[loaded]
+    origin = origin_of(importlib.import_module(module).convert, None)
+    code = "\n".join((*origin.imports, *origin.lines, "assert convert(3) == 3"))
+    (tmp_path / "repros" / "script.py").write_text(code)
+    command = [sys.executable, "repros/script.py"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path) not in code
+    monkeypatch.chdir("repros")
+    assert origin_of(sys.modules[module].convert, None).lines == ()  # it is not below
 
 
 def test_a_function_without_a_name_is_left_open() -> None:
@@ -196,13 +228,17 @@ def test_versions_are_of_the_distribution_where_there_is_one() -> None:
         "to_torch": "unknown",
         "onnx": onnx.__version__,
     }
-    assert OnnxConverter(torch.nn.Linear, "theirs").versions()["torch"] == torch.__version__
+    assert OnnxConverter(torch.nn.Identity, "theirs").versions()["torch"] == torch.__version__
     assert origin_of(keras.layers.deserialize, None).distributions == ("keras",)
 
 
 def test_bad_arguments_are_refused() -> None:
     with pytest.raises(UsageError, match="convert of type str"):
         OnnxConverter("module:function")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"one onnx.ModelProto but got convert\(model, to\)"):
+        OnnxConverter(lambda model, to: model)  # type: ignore[arg-type, misc]
+    OnnxConverter(lambda model, to=None: model)
+    OnnxConverter(min)  # without a signature
     with pytest.raises(UsageError, match="layout='NCHW'"):
         OnnxConverter(converters.to_torch, layout="NCHW")
     with pytest.raises(FrameworkError, match=r"cannot load tests\.checks\.grade\.nowhere:f"):

@@ -139,6 +139,12 @@ def test_a_scorecard_knows_its_failures(tmp_path: Path) -> None:
     assert stale == ()
 
 
+def test_a_scorecard_without_a_version(tmp_path: Path) -> None:
+    made = card(CRASH) | {"subject": {"name": "a:b", "version": "unknown"}}
+    (only,) = load_known(written(tmp_path, json.dumps(made), "card.json"))
+    assert only.reason == "in card.json (a:b)"
+
+
 def test_a_scorecard_knows_nothing_else(tmp_path: Path) -> None:
     entries = load_known(written(tmp_path, json.dumps(card(FAILURES[1])), "card.json"))
     others = (

@@ -103,7 +103,7 @@ def test_nothing_is_judged_twice() -> None:
 
 @pytest.mark.parametrize("name", ["tests.no_such_module:convert", f"{MODULE}:no_such_function"])
 def test_a_converter_that_cannot_be_loaded_is_one_error(name: str) -> None:
-    with pytest.raises(FrameworkError, match="cannot load") as told:
+    with pytest.raises(FrameworkError, match=f"^cannot load {name} ") as told:
         grade(name, suite=CASES[:1])
     assert "\n" not in str(told.value)
 
@@ -115,6 +115,14 @@ def test_a_converter_that_cannot_be_loaded_is_one_error(name: str) -> None:
         (3, {}, "expected the name of a subject, module:function or a function but got 3"),
         ("onnxruntime", {"suite": "huge"}, "expected a level of quick, standard, deep"),
         ("onnxruntime", {"suite": [3]}, "expected ops made by padcheck.conv"),
+        ("onnxruntime", {"suite": []}, "expected at least one op to grade but got none"),
+        ("onnxruntime", {"suite": CASES[0]}, "expected several ops, as in [padcheck.conv(...)]"),
+        ("onnxruntime", {"suite": CASES[0].spec}, "expected several ops, as in [padcheck.conv"),
+        ("onnxruntime", {"layout": "channels_last"}, "onnxruntime has a layout of its own"),
+        ("mypkg/convert.py:f", {}, "expected module:function, such as mypkg.convert:to_keras, but"),
+        ("mypkg.convert:", {}, "expected module:function"),
+        (f"{MODULE}:os.name", {}, f"expected a function but got {MODULE}:os.name of type str"),
+        (f"{MODULE}:os.rename", {}, f"of one onnx.ModelProto but got {MODULE}:os.rename(src, dst"),
         ("onnxruntime", {"jobs": 0}, "expected a number of jobs from 1 on but got 0"),
         ("onnxruntime", {"layout": "NHWC"}, "expected one of channels_first, channels_last"),
         ("onnxruntime", {"known": "no/such.toml"}, "no/such.toml"),

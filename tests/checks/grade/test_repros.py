@@ -146,6 +146,24 @@ def test_averages_over_nothing_and_lowest_maxima(capsys: pytest.CaptureFixture[s
         assert run(code, capsys)[0] == status
 
 
+def test_a_version_that_is_not_known_is_not_told() -> None:
+    told = repro(
+        subject="mine:f",
+        versions={"mine:f": "unknown", "onnx": "1.0"},
+        case=LINE,
+        outcome=outcome(LINE, "PAD104", how=SHAPE),
+        script=Script((), ("y = x",)),
+        x=np.ones((1, 1, 5)),
+        weight=None,
+        bias=None,
+        expected=np.ones((1, 2, 3)),
+        observed=np.zeros((1, 2, 2)),
+    )
+    assert told.startswith('"""mine:f: Conv gives another shape.\n')
+    assert "\n# mine:f gives [[[0, 0], [0, 0]]]\n" in told
+    assert "unknown" not in told
+
+
 def test_a_crash_is_told_as_one() -> None:
     crash = Outcome(case=LINE, how=CRASHED, said='the process ended (SIGSEGV): """')
     code = script_of(LINE, crash, Script((), ("y = x",)))

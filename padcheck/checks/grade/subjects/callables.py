@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,7 +61,8 @@ class OnnxConverter:
     how a script calls it, and whose versions count. `tidy` is called after so many conversions,
     so that what a framework keeps of its models does not pile up.
 
-    Raises UsageError for what is no function, and for another layout.
+    Raises UsageError for what is no function, for one that cannot be called with a model alone,
+    and for another layout.
     """
 
     def __init__(
@@ -75,7 +77,12 @@ class OnnxConverter:
     ) -> None:
         if not callable(convert):
             raise UsageError(
-                f"expected a function but got convert of type {type(convert).__name__}"
+                f"expected a function but got {name or 'convert'} of type {type(convert).__name__}"
+            )
+        if not _takes_a_model(convert):
+            raise UsageError(
+                "expected a function of one onnx.ModelProto but got "
+                f"{name or 'convert'}{inspect.signature(convert)}"
             )
         if layout not in (None, FIRST, LAST):
             raise UsageError(f"expected one of {FIRST}, {LAST} but got layout={layout!r}")
@@ -202,6 +209,19 @@ def converter(where: str, layout: str | None = None) -> OnnxConverter:
     Raises FrameworkError for a module that cannot be imported.
     """
     return OnnxConverter(loaded(where, where), where, layout)
+
+
+def _takes_a_model(convert: Callable[[Any], Any]) -> bool:
+    """Whether it can be called with one argument; what has no signature is believed to."""
+    try:
+        signature = inspect.signature(convert)
+    except (TypeError, ValueError):
+        return True
+    try:
+        signature.bind(None)
+    except TypeError:
+        return False
+    return True
 
 
 def _onnx(model: Any) -> Opened:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -57,14 +58,34 @@ def origin_of(convert: Callable[..., Any], name: str | None) -> Origin:
             distributions=distributions,
             lines=("convert = ...  # the converter under test",),
         )
-    first = qualname.partition(".")[0]
+    imported = f"from {module} import {qualname.partition('.')[0]}"
+    folder = None if distributions else _working(module)
+    found = folder is None
     return Origin(
         name=name or qualname,
         package=package,
         call=lambda case: f"{qualname}(model)",
         distributions=distributions,
-        imports=(f"from {module} import {first}",),
+        imports=(imported,) if found else ("import sys",),
+        lines=()
+        if found
+        else (f"sys.path.append({json.dumps(folder)})  # {package} is there", imported),
     )
+
+
+def _working(module: str) -> str | None:
+    """The folder that a module is found in, from the working folder on; None if it is not below.
+
+    A script in another folder does not find it by itself.
+    """
+    file = getattr(sys.modules[module], "__file__", None)
+    if not file:
+        return None
+    inner = Path(file).resolve()
+    inner = inner.parent if inner.stem == "__init__" else inner
+    folder = inner.parents[module.count(".")]
+    here = Path.cwd().resolve()
+    return os.path.relpath(folder, here) if folder.is_relative_to(here) else None
 
 
 def _at(module: str, qualname: str) -> Any:
