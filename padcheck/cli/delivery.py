@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import click
 
@@ -13,7 +13,7 @@ from padcheck.cli.output import as_json, as_text, say, write
 if TYPE_CHECKING:
     from padcheck.records import Report
 
-__all__ = ["deliver", "format_named", "output_options"]
+__all__ = ["conclude", "deliver", "format_named", "output_options"]
 
 Command = Callable[..., Any]
 
@@ -39,14 +39,44 @@ def deliver(report: Report, form: str | None, output: str | None) -> None:
     """Prints or writes the report, and ends with its exit code."""
     named_json = str(output or "").lower().endswith(".json")
     wants_json = form == "json" or (form is None and named_json)
+    conclude(
+        report,
+        "report",
+        output,
+        shown=lambda: as_json(report) if wants_json else as_text(report),
+        written=lambda: as_json(report) if wants_json else str(report),
+    )
+
+
+class Concluded(Protocol):
+    """What a command comes to."""
+
+    @property
+    def verdict(self) -> str: ...
+
+    @property
+    def exit_code(self) -> int: ...
+
+
+def conclude(
+    result: Concluded,
+    what: str,
+    output: str | None,
+    *,
+    shown: Callable[[], str],
+    written: Callable[[], str],
+) -> NoReturn:
+    """Prints what is `shown` on a terminal, or writes what goes to a file and says so, and ends
+    with the exit code.
+    """
     if output is None:
-        say(as_json(report) if wants_json else as_text(report))
+        say(shown())
     else:
-        write(output, as_json(report) if wants_json else str(report))
+        write(output, written())
         from padcheck.records import printable
 
-        click.echo(printable(f"{report.verdict}: report written to {output}"), err=True)
-    raise click.exceptions.Exit(report.exit_code)
+        click.echo(printable(f"{result.verdict}: {what} written to {output}"), err=True)
+    raise click.exceptions.Exit(result.exit_code)
 
 
 def format_named(output: str | None, endings: Mapping[str, str]) -> str:

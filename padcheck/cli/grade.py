@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from padcheck.cli.delivery import format_named
+from padcheck.cli.delivery import conclude, format_named
 from padcheck.cli.output import ProgressBar, say, write
 from padcheck.cli.parameters import INTS
 from padcheck.errors import FrameworkError, MissingFramework
@@ -205,14 +205,13 @@ def _write_repros(card: Scorecard, folder: str) -> None:
 
 def _deliver(card: Scorecard, form: str, output: str | None) -> None:
     """Prints or writes it, and ends with its exit code."""
-    if output is None:
-        say(_text(card) if form == "text" else _rendered(card, form))
-    else:
-        write(output, _rendered(card, form))
-        from padcheck.records import printable
-
-        click.echo(printable(f"{card.verdict}: scorecard written to {output}"), err=True)
-    raise click.exceptions.Exit(card.exit_code)
+    conclude(
+        card,
+        "scorecard",
+        output,
+        shown=lambda: _text(card) if form == "text" else _rendered(card, form),
+        written=lambda: _rendered(card, form),
+    )
 
 
 def _rendered(card: Scorecard, form: str) -> str:

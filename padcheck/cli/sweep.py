@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from padcheck.cli.delivery import format_named
-from padcheck.cli.output import ProgressBar, quiet, say, write
+from padcheck.cli.delivery import conclude, format_named
+from padcheck.cli.output import ProgressBar, quiet
 
 if TYPE_CHECKING:
     from padcheck.records.sweep import Sweep
@@ -115,14 +115,13 @@ def sweep(
 
 def _deliver(result: Sweep, form: str, output: str | None) -> None:
     """Prints or writes it, and ends with its exit code."""
-    if output is None:
-        say(_text(result) if form == "text" else _rendered(result, form))
-    else:
-        write(output, _rendered(result, form))
-        from padcheck.records import printable
-
-        click.echo(printable(f"{result.verdict}: sweep written to {output}"), err=True)
-    raise click.exceptions.Exit(result.exit_code)
+    conclude(
+        result,
+        "sweep",
+        output,
+        shown=lambda: _text(result) if form == "text" else _rendered(result, form),
+        written=lambda: _rendered(result, form),
+    )
 
 
 def _rendered(result: Sweep, form: str) -> str:
