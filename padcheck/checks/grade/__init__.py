@@ -21,8 +21,8 @@ from padcheck.checks.grade.known import excused, load_known
 from padcheck.checks.grade.parts import Part, part_of
 from padcheck.checks.grade.pool import Here, Pool, Processes, most_jobs
 from padcheck.errors import UsageError
-from padcheck.records import OpSpec
-from padcheck.records.case import HOWS, UNVERIFIED_CASE, Case, Outcome
+from padcheck.records import OpSpec, gist
+from padcheck.records.case import HOWS, RIGHT, UNVERIFIED_CASE, Case, Outcome
 from padcheck.records.scorecard import Scorecard, Suite, tally
 
 __all__ = ["assert_graded", "grade"]
@@ -109,6 +109,7 @@ def grade(
             if outcome.how == UNVERIFIED_CASE
         ),
         stale=stale,
+        notes=_notes(outcomes),
     )
 
 
@@ -166,3 +167,16 @@ def _outcomes(pool: Pool, cases: Sequence[Case], progress: Progress | None) -> t
         if progress is not None:
             progress(done, len(cases))
     return tuple(found)
+
+
+def _notes(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    """What is to be said of cases that are right; what differs in numbers and names alone once."""
+    found: dict[str, list[tuple[str, Case]]] = {}
+    for outcome in outcomes:
+        for note in outcome.notes if outcome.how == RIGHT else ():
+            found.setdefault(gist(note), []).append((note, outcome.case))
+    return tuple(
+        f"{note} ({len(rows)} of what came out right, the first: {case.op_type} {case})"
+        for rows in found.values()
+        for note, case in rows[:1]
+    )

@@ -7,6 +7,7 @@ answer is (what the task returns, the memory of the process in MiB).
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -75,6 +76,6 @@ def memory() -> int:
     """What this process holds now, in MiB; 0 where the system does not say."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * 4096 >> 20
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
     except (OSError, ValueError, IndexError):
         return 0

@@ -19,6 +19,7 @@ import numpy as np
 
 from padcheck.checks.blackbox import BlackBox
 from padcheck.checks.grade.grader import Built, Grader, Refused
+from padcheck.checks.grade.refusing import refused
 from padcheck.errors import FrameworkError, GeometryError
 from padcheck.oracle import Expected, evaluate
 from padcheck.probes import Probe, compare, equals
@@ -62,7 +63,7 @@ def _at(grader: Grader, case: Case, reference: OpSpec) -> Outcome:
     with np.errstate(all="ignore"):
         outcome = _outcome(case, box, judge(reference, box, op=case.op_type))
         ran = box.first
-        if ran is None:
+        if ran is None or outcome.how == UNVERIFIED_CASE:
             return outcome
         if ran.layer is not None:
             return _held_to_layer(outcome, reference, ran)
@@ -72,15 +73,15 @@ def _at(grader: Grader, case: Case, reference: OpSpec) -> Outcome:
 
 
 def _outcome(case: Case, box: Box, judgement: Judgement) -> Outcome:
-    refused, notes = box.refused, () if box.note is None else (box.note,)
+    raised, notes = box.refused, () if box.note is None else (box.note,)
     if judgement.verdict == EQUIVALENT:
         return Outcome(case=case, how=RIGHT, notes=notes)
     if judgement.verdict == UNVERIFIED:
         if box.unusable is not None:  # rule 2
             found = _unusable(case, box.unusable)
             return Outcome(case=case, how=SHAPE, findings=(found,), said=box.unusable)
-        if refused is not None and box.first is None:
-            return Outcome(case=case, how=REFUSED, said=refused.said, stage=refused.stage)
+        if raised is not None and box.first is None:
+            return Outcome(case=case, how=REFUSED, said=raised.said, stage=raised.stage)
         return Outcome(case=case, how=UNVERIFIED_CASE, said=judgement.reason)
     assert judgement.mismatch is not None
     return Outcome(
@@ -215,12 +216,14 @@ class Box:
         return observed
 
     def _made_at(self, spec: OpSpec) -> Case:
-        """The case to convert for a run at the sizes of `spec`."""
-        if self._case.dynamic or spec.input_size == self._case.spec.input_size:
-            return self._case
+        """The case to convert for a run at the sizes and channels of `spec`."""
+        own = self._case.spec
         try:
-            moved = self._case.replace(spec=self._case.spec.resized(spec.input_size))
-            asked = self._grader.asks(moved)
+            made = own if self._case.dynamic else own.resized(spec.input_size)
+            made = made.replace(channels=spec.channels, group=spec.group, bias=spec.bias)
+            if made == own:
+                return self._case
+            asked = self._grader.asks(self._case.replace(spec=made))
         except GeometryError as error:
             raise FrameworkError(str(error)) from error
         if isinstance(asked, str):
@@ -233,9 +236,10 @@ class Box:
         def run(x: NDArray[Any], *rest: object) -> Any:
             try:
                 return function(x)
-            except Refused as error:
-                self.refused = _Refusal("run", str(error))
-                raise
+            except (Refused, SystemExit) as error:
+                found = error if isinstance(error, Refused) else refused(error, "")
+                self.refused = _Refusal("run", str(found))
+                raise found from error
 
         box = BlackBox(run, "channels_first")
         try:
@@ -253,10 +257,11 @@ class Box:
     ) -> tuple[NDArray[Any] | str | None, NDArray[Any] | str | None]:
         """What the layer and the plain way give, or raise."""
         found: list[NDArray[Any] | str | None] = []
+        unusable, note = self.unusable, self.note
         for function in (built.layer, built.plain):
             try:
                 found.append(None if function is None else self._run(function, spec, probe))
             except FrameworkError as error:
                 found.append(self.refused.said if self.refused else str(error))
-        self.refused = None
+        self.refused, self.unusable, self.note = None, unusable, note
         return found[0], found[1]

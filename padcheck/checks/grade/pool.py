@@ -2,13 +2,11 @@
 
 1. A process that dies, or does not answer in time, fails the case at hand and no other; after
    MOST_CRASHES of them the rest is left unjudged.
-2. A process that holds much more memory than at its first answer is replaced.
-3. A subject that cannot be loaded raises FrameworkError, at the first question.
+2. A subject that cannot be loaded raises FrameworkError, at the first question.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import queue
@@ -18,24 +16,19 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Protocol, TypeVar, cast
 
-from padcheck import errors
 from padcheck.checks.grade.child import TASKS, argument_for
 from padcheck.checks.grade.grader import Grader
+from padcheck.checks.grade.hands import Died, Hand
 from padcheck.checks.grade.registry import require, subject
 from padcheck.errors import FrameworkError, PadcheckError, UsageError
 from padcheck.frameworks.loading import one_line
 from padcheck.frameworks.process import Child
-from padcheck.frameworks.wire import pack
 from padcheck.records.case import CRASHED, UNVERIFIED_CASE, Case, Outcome
 
 __all__ = ["Here", "Pool", "Processes", "most_jobs"]
 
-#: Seconds that loading a subject, or one task, may take.
-TIMEOUT = 300.0
 #: Processes that may die before the rest is left unjudged.
 MOST_CRASHES = 40
-#: MiB that a process may grow by.
-MOST_GROWTH = 1500
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -153,15 +146,18 @@ class Processes(_Asking):
             module="padcheck.checks.grade.child",
         )
         if entry is None:
-            self._start = functools.partial(start, environment={}, path=(os.getcwd(),))
+            path = (os.getcwd(),)
+            self._start = functools.partial(start, environment=_own_backend(), path=path)
+        elif entry.is_converter:
+            self._start = functools.partial(start, environment=_own_backend())
         else:
             self._start = functools.partial(start, environment=dict(entry.environment))
         self._lock = threading.Lock()
         self._crashes = 0
         self._broken: PadcheckError | None = None
         self._versions: dict[str, str] = {}
-        self._hands = [_Hand(self._start) for _ in range(jobs)]
-        self._idle: queue.SimpleQueue[_Hand] = queue.SimpleQueue()
+        self._hands = [Hand(self._start) for _ in range(jobs)]
+        self._idle: queue.SimpleQueue[Hand] = queue.SimpleQueue()
         for hand in self._hands:
             self._idle.put(hand)
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix=f"grade {name}")
@@ -199,7 +195,7 @@ class Processes(_Asking):
             return Outcome(case=case, how=UNVERIFIED_CASE, said=said)
         try:
             return cast("Outcome | None", self._task("judged", case))
-        except _Died as error:
+        except Died as error:
             with self._lock:
                 self._crashes += 1
             return Outcome(case=case, how=CRASHED, said=str(error))
@@ -215,7 +211,10 @@ class Processes(_Asking):
                 raise self._broken
             try:
                 self._versions = hand.ready()
-            except PadcheckError as error:  # rule 3
+            except Died as error:  # rule 2
+                self._broken = FrameworkError(f"{self.name}: cannot be loaded ({error})")
+                raise self._broken from error
+            except PadcheckError as error:
                 self._broken = error
                 raise
             return hand.ask(name, *arguments)
@@ -223,70 +222,9 @@ class Processes(_Asking):
             self._idle.put(hand)
 
 
-class _Died(FrameworkError):
-    """The process ended, or was ended for taking too long; the text says how."""
-
-
-class _Hand:
-    """One process at a time, replaced when it has died or grown (rules 1 and 2)."""
-
-    def __init__(self, start: Callable[[], Child]) -> None:
-        self._start = start
-        self._child: Child | None = start()
-        self._closed = False
-        self._versions: dict[str, str] = {}
-        self._first: int | None = None
-
-    def ready(self) -> dict[str, str]:
-        """The versions, once there is a process that has loaded the subject."""
-        if self._closed:
-            raise FrameworkError("the processes are closed")
-        if self._child is None:
-            self._child, self._first = self._start(), None
-        if not self._child.ready:
-            self._versions = self._exchange(None)
-            self._child.ready = True
-        return self._versions
-
-    def ask(self, *job: Any) -> Any:
-        """What a task returns; raises _Died, and what the task raised."""
-        found, size = self._exchange(pack(job))
-        self._first = size if self._first is None else self._first
-        if size > self._first + MOST_GROWTH:
-            self._end()
-        return found
-
-    def close(self) -> None:
-        """Ends the process; waits for no task."""
-        self._closed = True
-        child = self._child
-        if child is not None:
-            child.kill()
-            with contextlib.suppress(Exception):
-                child.reap()
-
-    def _end(self) -> str:
-        child, self._child = self._child, None
-        assert child is not None
-        epitaph = child.reap()
-        return f"no answer within {TIMEOUT:g} s" if child.timed_out else epitaph
-
-    def _exchange(self, packed: bytes | None) -> Any:
-        child = self._child
-        assert child is not None
-        watchdog = threading.Timer(TIMEOUT, child.time_out)
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            status, *content = child.ask(packed)
-        except Exception as error:
-            raise _Died(self._end()) from error
-        finally:
-            watchdog.cancel()
-        if status == "ok":
-            return content[0]
-        name, text = content
-        raise cast("type[PadcheckError]", getattr(errors, name))(text)
+def _own_backend() -> dict[str, str]:
+    """That of the caller's Keras, where one is chosen: a converter may be made for it."""
+    return {name: os.environ[name] for name in ("KERAS_BACKEND",) if name in os.environ}
 
 
 def _check_converter(name: str) -> None:

@@ -15,12 +15,12 @@ __all__ = ["refusals", "refused"]
 
 @contextlib.contextmanager
 def refusals(package: str = "") -> Iterator[None]:
-    """Whatever is raised within is `refused`."""
+    """Whatever is raised within is `refused`, leaving by sys.exit, too."""
     try:
         yield
     except Refused:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise refused(error, package) from error
 
 

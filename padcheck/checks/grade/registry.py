@@ -7,8 +7,10 @@ theirs is loaded before its name is asked for.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -180,7 +182,8 @@ def subject(name: str) -> Subject:
             f"expected a subject of {', '.join(names())}, or module:function, but got {name!r}"
         )
     where = _entry_points()[name].value
-    found = loaded(name, where)
+    with contextlib.redirect_stdout(sys.stderr):  # ours is for the scorecard
+        found = loaded(name, where)
     if isinstance(found, Subject):
         return found
     if not callable(found):
@@ -189,11 +192,13 @@ def subject(name: str) -> Subject:
 
 
 def loaded(name: str, where: str) -> Any:
-    """The object at "module:attribute"; a module that cannot be imported is a FrameworkError."""
+    """The object at "module:attribute"; a module that cannot be imported, or leaves by sys.exit,
+    is a FrameworkError.
+    """
     module, _, attribute = where.partition(":")
     try:
         return functools.reduce(getattr, attribute.split("."), importlib.import_module(module))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         told = "" if name == where else f"{name}: "
         raise FrameworkError(f"{told}cannot load {where} ({one_line(error)})") from error
 

@@ -55,6 +55,24 @@ def refuses_to_run(model: onnx.ModelProto) -> Function:
     return run
 
 
+def leaves_as_it_runs(model: onnx.ModelProto) -> Function:
+    return lambda x: sys.exit("no more")
+
+
+def tells_its_backend(model: onnx.ModelProto) -> Function:
+    raise ValueError(os.environ.get("KERAS_BACKEND"))
+
+
+def in_doubles(model: onnx.ModelProto) -> Function:
+    run = session(model, optimized=False)
+    return lambda x: run(x).astype(np.float64)
+
+
+def a_little_more(model: onnx.ModelProto) -> Function:
+    run = session(model, optimized=False)
+    return lambda x: run(x) * np.float32(1.0005)
+
+
 def returns_nothing(model: onnx.ModelProto) -> Function:
     return lambda x: None
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 import padcheck
-from padcheck.checks.grade import grade, pool
+from padcheck.checks.grade import child, grade, hands, pool
+from padcheck.checks.grade.child import argument_for
+from padcheck.checks.grade.hands import Died, Hand
 from padcheck.checks.grade.pool import Processes
 from padcheck.errors import FrameworkError, UsageError
+from padcheck.frameworks.process import Child
 from padcheck.records.case import Case
 from padcheck.records.scorecard import Scorecard
+from tests.checks.grade import bad_converters
 
 MODULE = "tests.checks.grade.bad_converters"
 CASES = tuple(
@@ -43,7 +50,7 @@ def test_a_process_that_dies_fails_its_own_case_alone() -> None:
 
 
 def test_one_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "TIMEOUT", 6.0)
+    monkeypatch.setattr(hands, "TIMEOUT", 6.0)
     card = _graded("hangs")
     assert card.counts["crashed"] == 2
     assert {failure.said for failure in card.failures} == {"no answer within 6 s"}
@@ -75,6 +82,72 @@ def test_refusing_to_run_is_told_as_such() -> None:
     }
 
 
+@pytest.mark.parametrize("convert", ["leaves_as_it_runs", bad_converters.leaves_as_it_runs])
+def test_leaving_by_sys_exit_is_a_refusal(convert: object) -> None:
+    named = f"{MODULE}:{convert}" if isinstance(convert, str) else convert
+    card = grade(named, suite=CASES[:1], layout="channels_first")  # type: ignore[arg-type]
+    assert [(one.stage, one.error) for one in card.refusals] == [("run", "SystemExit: no more")]
+
+
+def test_a_converter_has_the_keras_backend_of_its_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    card = _graded("tells_its_backend", suite=CASES[:1], jobs=1)
+    assert [one.error for one in card.refusals] == ["ValueError: jax"]
+
+
+def test_notes_on_what_is_right_are_told() -> None:
+    card = _graded("in_doubles", jobs=1)
+    assert card.ok
+    (note,) = card.notes
+    assert note.startswith("the function returns float64, expected float32 (8 of what came out ")
+    assert note in " ".join(str(card).split())
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("import os\nos._exit(7)", "leaves:f: cannot be loaded (exit code 7)"),
+        ("raise SystemExit('no licence')", "cannot load leaves:f (SystemExit: no licence)"),
+    ],
+)
+def test_a_module_that_ends_its_process_is_one_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, told: str
+) -> None:
+    (tmp_path / "leaves.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FrameworkError) as raised:
+        grade("leaves:f", suite=CASES[:1], jobs=1)
+    assert str(raised.value) == told
+
+
+def test_a_process_started_while_the_rest_is_closed_is_ended() -> None:
+    made = []
+
+    def start() -> Child:
+        if made:
+            hand._child = None
+            hand.close()
+        made.append(Child(argument_for("onnxruntime", None), module=child.__name__, environment={}))
+        return made[-1]
+
+    hand = Hand(start)
+    made[0].kill()
+    made[0].reap()
+    hand._child = None
+    with pytest.raises(Died):
+        hand.ready()
+
+
+@pytest.mark.parametrize("more", [{}, {"bias": True}, {"channels": (4, 2), "group": 2}])
+def test_what_an_unexplained_conv_reads_is_told(more: dict[str, Any]) -> None:
+    """By a model of other channels than the case's."""
+    spec = padcheck.conv(input_size=(5, 6), kernel_size=3, pads=1, **more)
+    card = grade(bad_converters.a_little_more, suite=[spec], layout="channels_first")
+    (finding,) = card.failures[0].findings
+    assert finding.code == "PAD999"
+    assert "every tap reads the right input: not a matter of padding" in finding.notes
+
+
 def test_what_is_no_array_has_no_right_shape() -> None:
     card = _graded("returns_nothing", suite=CASES[:1])
     assert card.counts["shape"] == 1
@@ -89,7 +162,7 @@ def test_other_numbers_each_time_are_told() -> None:
 
 
 def test_a_process_that_grows_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "MOST_GROWTH", 100)
+    monkeypatch.setattr(hands, "MOST_GROWTH", 100)
     with Processes(f"{MODULE}:grows", 1, layout="channels_first") as asked:
         first = asked._hands[0]._child
         assert all(asked.outcome(case).how == "right" for case in CASES)  # type: ignore[union-attr]

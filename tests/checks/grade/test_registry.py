@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -62,6 +63,20 @@ def test_a_subject_of_another_package_is_graded(name: str) -> None:
 def test_what_cannot_be_graded_is_one_error(name: str, words: str) -> None:
     with pytest.raises(FrameworkError, match=words):
         padcheck.grade(name, suite=SUITE)
+
+
+@pytest.mark.usefixtures("_installed")
+def test_what_a_module_prints_as_it_is_loaded_is_not_on_stdout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There the scorecard goes."""
+    (tmp_path / "no_such_module.py").write_text('print("welcome")\n\ndef convert(model): ...\n')
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "no_such_module", raising=False)
+    assert registry.subject("no-module").is_converter
+    monkeypatch.delitem(sys.modules, "no_such_module")
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "welcome\n")
 
 
 def test_every_subject_has_a_grader_and_a_reason_or_none() -> None:
