@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from padcheck.geometry import PadPolicy, Rounding
-from padcheck.records.case import FAILURES, HOWS, OP_TYPES, Case, Outcome
+from padcheck.records.case import FAILURES, HOWS, OP_TYPES, RIGHT, Case, Outcome
 from padcheck.records.evidence import EQUIVALENT, MISMATCH, UNVERIFIED, Finding, Proof
 from padcheck.records.spec import OpSpec
 
@@ -130,10 +130,13 @@ class Scorecard:
 
     @property
     def verdict(self) -> str:
-        """Mismatch for a failure or a stale entry, unverified if that is all, else equivalent."""
+        """Mismatch for a failure or a stale entry; unverified where some case could not be judged,
+        or none came out right, so that nothing was seen; else equivalent.
+        """
         if self.failed or self.stale:
             return MISMATCH
-        return UNVERIFIED if self.unverified else EQUIVALENT
+        nothing = not self.failures and not self.counts.get(RIGHT, 0)
+        return UNVERIFIED if self.unverified or nothing else EQUIVALENT
 
     @property
     def ok(self) -> bool:

@@ -209,9 +209,9 @@ def _ranks(rows: Iterable[Failure | Refusal | OpCounts]) -> dict[str, set[int]]:
 def verdict_words(card: Scorecard) -> str:
     """What the exit code comes from, in words."""
     if card.verdict == EQUIVALENT:
-        known = " but what is known to" if card.failures else ""
-        useless = "" if card.counts.get(RIGHT) else ", but no case came out right"
-        return f"nothing fails{known}{useless}"
+        return f"nothing fails{' but what is known to' if card.failures else ''}"
+    if card.verdict == UNVERIFIED and not card.unverified:
+        return "nothing fails, but no case came out right"
     if card.verdict == UNVERIFIED:
         return f"nothing fails, but {plural(len(card.unverified), 'case')} could not be judged"
     parts = []

@@ -36,7 +36,7 @@ def judge_predicted(
         [suspect for suspect in level if same_function(suspect.spec, predicted)]
         for level in (predicted_suspects(reference) if all(predicted.output_size) else ())
     )
-    suspect, proof = best(reference, levels, refit)
+    suspect, proof = best(reference, levels, refit, predicted)
     if suspect is None:
         finding = unexplained(None, (), op=op, lowering=lowering)
         return Judgement(MISMATCH, None, (finding,))

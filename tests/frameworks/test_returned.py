@@ -119,10 +119,6 @@ def test_a_batch_that_is_fixed_is_kept_to(batch: int) -> None:
 def test_a_tflite_is_run_whether_its_batch_is_open_or_not(batch: int | None) -> None:
     data = tflite(batch)
     np.testing.assert_array_equal(as_function(data, 2, 2, None)(X), Y)
-    given, wanted = np.moveaxis(X[:2], 1, -1), np.moveaxis(Y[:2], 1, -1)
-    count = 1 if batch == 1 else 2
-    plain = opened(data, plain=True).call(np.ascontiguousarray(given[:count]))
-    np.testing.assert_array_equal(plain, [wanted[:count]])
     if batch != 2:
         np.testing.assert_array_equal(ran_by_code(data, Layout(LAST, LAST)), Y)
 

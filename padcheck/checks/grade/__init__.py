@@ -9,7 +9,7 @@ geometry; `repros` writes it down as a script.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,8 @@ def grade(
     entries = () if known is None else load_known(known)
     with _pool(convert, jobs, layout) as pool:
         asked, left_out = _asked(pool, cases)
+        if not asked:
+            raise UsageError(_no_question(pool.name, left_out))
         outcomes = _outcomes(pool, asked, progress)
         failures = failures_of(pool, outcomes, progress)
         versions = pool.versions()
@@ -157,6 +159,11 @@ def _asked(pool: Pool, cases: Sequence[Case]) -> tuple[tuple[Case, ...], dict[st
     reasons = Counter(answer for answer in answers if isinstance(answer, str))
     asked = dict.fromkeys(answer for answer in answers if not isinstance(answer, str))
     return tuple(asked), dict(reasons.most_common())
+
+
+def _no_question(name: str, left_out: Mapping[str, int]) -> str:
+    reasons = "; ".join(list(left_out)[:2])
+    return f"none of the cases is a question for {name}{f': {reasons}' if reasons else ''}"
 
 
 def _outcomes(pool: Pool, cases: Sequence[Case], progress: Progress | None) -> tuple[Outcome, ...]:

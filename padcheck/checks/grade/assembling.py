@@ -9,7 +9,7 @@ from padcheck.checks.corpus.questions import is_question
 from padcheck.checks.grade.classes import CRASH, FailingClass, failing_classes
 from padcheck.checks.grade.pool import Pool
 from padcheck.checks.grade.showing import showing
-from padcheck.checks.grade.shrinking import same_class, smallest
+from padcheck.checks.grade.shrinking import MOST_TRIED, same_class, smallest
 from padcheck.errors import PadcheckError
 from padcheck.records.case import FAILURES, Case, Outcome
 from padcheck.records.scorecard import Failure
@@ -17,6 +17,9 @@ from padcheck.records.scorecard import Failure
 __all__ = ["failures_of"]
 
 Progress = Callable[[int, int], None]
+
+#: Cases tried for a class of crashes: every one that crashes costs two processes.
+MOST_CRASHES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,7 @@ def failures_of(
 
 def _shrunk(pool: Pool, found: FailingClass) -> _Row:
     start = found.start
-    if found.cause == CRASH:  # every try would cost a process
-        return _Row((found,), start)
+    most = MOST_CRASHES if found.cause == CRASH else MOST_TRIED
     alike = same_class(start, found.cause)
     asked = is_question(start.case)
 
@@ -56,7 +58,8 @@ def _shrunk(pool: Pool, found: FailingClass) -> _Row:
         outcome = pool.outcome(case)
         return outcome is not None and alike(outcome)
 
-    least = pool.outcome(smallest(start.case, fails, shows=showing(start, found.cause)))
+    shows = showing(start, found.cause)
+    least = pool.outcome(smallest(start.case, fails, shows=shows, most=most))
     return _Row((found,), start if least is None else least)
 
 

@@ -27,6 +27,14 @@ MOST_GROWTH = 1500
 class Died(FrameworkError):
     """The process ended, or was ended for taking too long; the text says how."""
 
+    @property
+    def timed_out(self) -> bool:
+        """Whether it was ended."""
+        return str(self).startswith(_LATE)
+
+
+_LATE = "no answer within"
+
 
 class Hand:
     """One process at a time, replaced when it has died or grown (rules 1 and 2)."""
@@ -72,7 +80,7 @@ class Hand:
         child, self._child = self._child, None
         assert child is not None
         epitaph = child.reap()
-        return f"no answer within {TIMEOUT:g} s" if child.timed_out else epitaph
+        return f"{_LATE} {TIMEOUT:g} s" if child.timed_out else epitaph
 
     def _exchange(self, packed: bytes | None) -> Any:
         child = self._child

@@ -38,7 +38,10 @@ from padcheck.verdict import Judgement, judge
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Box", "Ran", "expected", "judged"]
+__all__ = ["PLAINLY", "Box", "Ran", "expected", "judged"]
+
+#: The note of a case that only the plain way to run the model gets wrong.
+PLAINLY = "wrong without optimization, right with it"
 
 
 def judged(grader: Grader, asked: Case) -> Outcome | None:
@@ -130,8 +133,7 @@ def _held_to_plain(outcome: Outcome, grader: Grader, reference: OpSpec, ran: Ran
     if outcome.how == RIGHT and not right:
         box = Box(grader, outcome.case, plainly=True)
         other = _outcome(outcome.case, box, judge(reference, box, op=outcome.case.op_type))
-        note = "wrong without optimization, right with it"
-        return dataclasses.replace(other, notes=(*other.notes, note))
+        return dataclasses.replace(other, notes=(*other.notes, PLAINLY))
     if outcome.how in (SILENT, SHAPE):
         note = "right without optimization" if right else "the same without optimization"
         if not right and not _alike(ran.observed, plain, wanted):

@@ -1,7 +1,7 @@
 """The processes of a subject, or this one: where cases are judged, each once.
 
-1. A process that dies, or does not answer in time, fails the case at hand and no other; after
-   MOST_CRASHES of them the rest is left unjudged.
+1. A process that does not answer in time, or dies twice of the same case, fails that case and no
+   other; after MOST_CRASHES of them the rest is left unjudged.
 2. A subject that cannot be loaded raises FrameworkError, at the first question.
 """
 
@@ -194,7 +194,7 @@ class Processes(_Asking):
             said = f"left unjudged after {self._crashes} crashes"
             return Outcome(case=case, how=UNVERIFIED_CASE, said=said)
         try:
-            return cast("Outcome | None", self._task("judged", case))
+            return self._asked_again(case)
         except Died as error:
             with self._lock:
                 self._crashes += 1
@@ -203,6 +203,15 @@ class Processes(_Asking):
             if error is self._broken:
                 raise
             return Outcome(case=case, how=UNVERIFIED_CASE, said=str(error))
+
+    def _asked_again(self, case: Case) -> Outcome | None:
+        """Once more in a new process, where one has died of what may be an earlier case's doing."""
+        try:
+            return cast("Outcome | None", self._task("judged", case))
+        except Died as error:
+            if error.timed_out:
+                raise
+        return cast("Outcome | None", self._task("judged", case))
 
     def _task(self, name: str, *arguments: Any) -> Any:
         hand = self._idle.get()

@@ -10,6 +10,8 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from padcheck.checks.grade.grader import Script
 from padcheck.checks.grade.literals import WIDTH, assigned, written
 from padcheck.records import OpKind
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["repro"]
-
-#: How far sums and maxima of integers, and quotients and roots, may be off for rounding alone.
-_EXACT, _ROUNDED = "rtol=0, atol=0.01", "rtol=1e-6, atol=1e-3"
 
 
 def repro(
@@ -47,12 +46,20 @@ def repro(
     code += ["", *script.lines, ""]
     code += assigned("expected", expected)
     code += _observed(subject, versions, observed)
-    code += _ending(_EXACT if _is_exact(case.spec.kind) else _ROUNDED)
+    code += _ending(_tolerance(case.spec.kind, expected, observed))
     return "\n".join(code) + "\n"
 
 
-def _is_exact(kind: OpKind) -> bool:
-    return kind not in (OpKind.AVERAGE_POOL, OpKind.LP_POOL)
+def _tolerance(kind: OpKind, expected: NDArray[Any], observed: NDArray[Any] | None) -> str:
+    """That of rounding; half of what was seen, where that is less."""
+    exact = kind not in (OpKind.AVERAGE_POOL, OpKind.LP_POOL)
+    relative, absolute = (0.0, 0.01) if exact else (1e-6, 1e-3)
+    if observed is not None and observed.shape == expected.shape:
+        off = np.abs(observed - expected)
+        most = float(off.max(initial=0.0))
+        if 0 < most < np.inf and (off <= absolute + relative * np.abs(expected)).all():
+            relative, absolute = 0.0, most / 2
+    return f"rtol={relative:g}, atol={absolute:.3g}"
 
 
 def _docstring(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from padcheck.checks.grade.grader import Grader
-from padcheck.checks.grade.judging import Box, expected
+from padcheck.checks.grade.judging import PLAINLY, Box, expected
 from padcheck.checks.grade.repros import repro
-from padcheck.errors import PadcheckError
+from padcheck.errors import FrameworkError, PadcheckError
 from padcheck.oracle import Expected
 from padcheck.probes import Probe, equals, make_probe
 from padcheck.records import OpKind, OpSpec
@@ -28,8 +28,9 @@ _SEEDS = 4
 def written(grader: Grader, subject: str, outcome: Outcome) -> str:
     """A script that shows the outcome of a failed case, with the smallest probe that does.
 
-    A case of a crash is not run here. Where no probe shows it (the subject gives other numbers
-    each time) the script has the first, and shows what it may.
+    A case of a crash is not run here. Where no probe shows it by integers (what is off is less,
+    or the subject gives other numbers each time) the script has the first, and shows what it may.
+    Raises FrameworkError where the subject's own way to run it is right.
     """
     case = outcome.case
     reference = grader.reference(case)
@@ -37,12 +38,11 @@ def written(grader: Grader, subject: str, outcome: Outcome) -> str:
     if case.dynamic:
         sizes.append(tuple(size + 1 for size in reference.input_size))
     spec, probe, observed = reference, make_probe(reference, batch=1), None
+    if PLAINLY in outcome.notes:
+        raise FrameworkError("it is another way to run the model that is wrong")
     if outcome.how != CRASHED:
-        spec, probe, observed = _telling(grader, outcome, reference, sizes) or (
-            spec,
-            probe,
-            observed,
-        )
+        told = _telling(grader, outcome, reference, sizes)
+        spec, probe, observed = told or (spec, probe, _seen(grader, outcome, spec, probe))
     x, weight, bias = probe.as_float32()
     return repro(
         subject=subject,
@@ -74,6 +74,13 @@ def _telling(
                 if not equals(observed, expected(spec, probe)):
                     return spec, probe, observed
     return None
+
+
+def _seen(grader: Grader, outcome: Outcome, spec: OpSpec, probe: Probe) -> NDArray[Any] | None:
+    try:
+        return Box(grader, outcome.case)(spec, probe)
+    except PadcheckError:
+        return None
 
 
 def _plain(wanted: Expected, spec: OpSpec) -> NDArray[Any]:

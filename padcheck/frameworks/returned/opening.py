@@ -46,12 +46,12 @@ class Opened:
     output_shape: Shape | None = None
 
 
-def opened(returned: Any, *, plain: bool = False) -> Opened:
+def opened(returned: Any) -> Opened:
     """What a converter returned, ready to be run; nothing is run yet.
 
     A keras.Model, a torch.nn.Module (set to eval) or ExportedProgram, a tf.function, a
     ConcreteFunction, a loaded SavedModel, a callable tf.Module, the bytes of a .tflite, or any
-    function on arrays. `plain`: a .tflite is run by reference kernels.
+    function on arrays.
 
     Raises FrameworkError for anything else, for a model of several inputs, and for a .tflite that
     the interpreter does not take.
@@ -64,7 +64,7 @@ def opened(returned: Any, *, plain: bool = False) -> Opened:
     if _EXPORTED in kinds:
         return _torch(returned.module(), "converted.module()")
     if isinstance(returned, (bytes, bytearray, memoryview)):
-        return _tflite(bytes(returned), plain)
+        return _tflite(bytes(returned))
     if any(kind.startswith("tensorflow.") for kind in kinds):
         found = _tensorflow(returned)
         if found is not None:
@@ -154,17 +154,15 @@ def _concrete(function: Any, name: str) -> Opened:
     return Opened(run, code, _shape(spec.shape), outputs[0] if len(outputs) == 1 else None)
 
 
-def _tflite(data: bytes, plain: bool) -> Opened:
+def _tflite(data: bytes) -> Opened:
     """Run by LiteRT, or by the kernels inside TensorFlow where that is not installed.
 
     Sizes that the model leaves open are set; a batch that it fixes is not touched.
     """
     found, module = _interpreters()
-    resolvers = module.OpResolverType if plain else None
-    more = {} if resolvers is None else {"experimental_op_resolver_type": resolvers.BUILTIN_REF}
     try:
         with muted():
-            made = module.Interpreter(model_content=data, num_threads=1, **more)
+            made = module.Interpreter(model_content=data, num_threads=1)
             made.allocate_tensors()
     except (RuntimeError, ValueError) as error:
         raise FrameworkError(one_line(error)) from error

@@ -245,15 +245,6 @@ def test_bad_arguments_are_refused() -> None:
         converter("tests.checks.grade.nowhere:f")
 
 
-def test_reference_kernels_are_run_beside_a_tflite() -> None:
-    built = OnnxConverter(converters.to_tflite).build(
-        RIGHT[0], make_probe(RIGHT[0].spec).as_float32()[1], None
-    )
-    x = make_probe(RIGHT[0].spec, batch=2).as_float32()[0]
-    assert built.plain is not None
-    np.testing.assert_array_equal(built.run(x), built.plain(x))
-
-
 def test_what_onnx_has_no_words_for_is_no_question() -> None:
     grader = OnnxConverter(converters.to_torch)
     assert isinstance(

@@ -119,14 +119,7 @@ class OnnxConverter:
         layout = self._layout_of(model, case)
         self._last = _Last(model, layout)
         run = self._running(model, case.spec.rank, layout)
-        if not isinstance(returned, (bytes, bytearray, memoryview)):
-            return Built(run)
-
-        def plain(x: NDArray[Any]) -> NDArray[Any]:
-            reference_kernels = self._opened(returned, plain=True)
-            return self._running(reference_kernels, case.spec.rank, layout)(x)
-
-        return Built(run, plain=plain)
+        return Built(run)
 
     def script(self, case: Case) -> Script:
         """As a user calls the converter, and runs what the last conversion gave."""
@@ -151,12 +144,12 @@ class OnnxConverter:
         except (Exception, SystemExit) as error:  # onnx2tf leaves by sys.exit [1.29.24]
             raise refused(error, self._origin.package) from error
 
-    def _opened(self, returned: Any, *, plain: bool = False) -> Opened:
+    def _opened(self, returned: Any) -> Opened:
         """Rule 2. A file that its own runtime does not take is the converter's fault."""
         try:
             if type(returned).__name__ == "ModelProto":
                 return _onnx(returned)
-            return opened(returned, plain=plain)
+            return opened(returned)
         except FrameworkError as error:
             if error.__cause__ is None:
                 raise
