@@ -177,7 +177,7 @@ def test_a_part_that_there_is_not(capsys, arguments, words):
 def test_a_part_of_a_level(tmp_path):
     (tmp_path / "mine.py").write_text("def convert(model):\n    raise NotImplementedError('no')\n")
     done = padcheck(*("grade", "mine:convert", "--op", "lp_pool,conv", "--rank", "2"), cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (3, "")
     assert "\nsuite quick, conv and lp_pool, 2-D, version 1\n" in done.stdout
     assert re.findall("^(?:Conv|LpPool|MaxPool).*?-D", done.stdout, re.M) == [
         "Conv 2-D",
@@ -208,7 +208,7 @@ def test_the_bar_counts_cases_and_then_failing_classes(monkeypatch):
 def test_a_converter_in_the_working_folder_that_refuses_everything(tmp_path):
     (tmp_path / "mine.py").write_text("def convert(model):\n    raise NotImplementedError('no')\n")
     done = padcheck("grade", "mine:convert", "--format", "json", "--repros", "made", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "0 scripts written to made\n")
+    assert (done.returncode, done.stderr) == (3, "0 scripts written to made\n")
     card = json.loads(done.stdout)
     jsonschema.validate(card, SCHEMA)
     assert card["counts"]["refused"] == sum(card["counts"].values()) == card["suite"]["cases"] > 200

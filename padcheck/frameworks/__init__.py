@@ -7,13 +7,12 @@ a `Framework` record; nothing of theirs is loaded before one of its names is ask
 from __future__ import annotations
 
 import functools
-import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from padcheck.errors import FrameworkError, MissingFramework, UsageError
-from padcheck.frameworks.loading import is_installed, one_line
+from padcheck.frameworks.loading import is_installed, loaded
 from padcheck.frameworks.registration import BUILT_IN, LOWERINGS, Framework, Package
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def framework(name: str) -> Framework:
             return entry
     if name not in _entry_points():
         raise UsageError(f"expected a framework of {', '.join(names())} but got {name!r}")
-    return cast(Framework, _load(name, _entry_points()[name].value))
+    return cast(Framework, loaded(name, _entry_points()[name].value))
 
 
 def dialect(lowering: str, *, framework_name: str | None = None) -> Dialect:
@@ -88,7 +87,7 @@ def dialect(lowering: str, *, framework_name: str | None = None) -> Dialect:
         raise UsageError(
             f"expected a lowering of {', '.join(owner.lowerings)} but got {lowering!r}"
         )
-    return cast("Dialect", _load(owner.name, _has(owner, "dialect")))
+    return cast("Dialect", loaded(owner.name, _has(owner, "dialect")))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -119,13 +118,13 @@ def runner(name: str) -> Runner:
     """
     require(name)
     entry = framework(name)
-    return cast("Runner", _load(name, _has(entry, "runner"))())
+    return cast("Runner", loaded(name, _has(entry, "runner"))())
 
 
 def reader(name: str) -> Reader:
     """The reader of a framework's model files; raises UsageError where it has none."""
     entry = framework(name)
-    return cast("Reader", _load(name, _has(entry, "reader")))
+    return cast("Reader", loaded(name, _has(entry, "reader")))
 
 
 def _has(entry: Framework, part: str) -> str:
@@ -133,15 +132,6 @@ def _has(entry: Framework, part: str) -> str:
     if where is None:
         raise UsageError(f"{entry.name}: has no {part}")
     return where
-
-
-def _load(name: str, where: str) -> Any:
-    """The object at "module:attribute"; a module that cannot be imported is a FrameworkError."""
-    module, _, attribute = where.partition(":")
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except Exception as error:
-        raise FrameworkError(f"{name}: cannot load {where} ({one_line(error)})") from error
 
 
 def require(name: str) -> None:

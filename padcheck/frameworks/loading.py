@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.machinery
 import importlib.util
@@ -9,11 +10,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 from padcheck.errors import FrameworkError, MissingFramework, PadcheckError
 from padcheck.records import printable
 
-__all__ = ["import_framework", "is_installed", "one_line", "translated"]
+__all__ = ["import_framework", "is_installed", "loaded", "one_line", "translated"]
 
 #: Longest text of a foreign error that is passed on.
 MAX_TEXT = 300
@@ -49,6 +51,18 @@ def import_framework(module: str, *, extra: str) -> ModuleType:
         return importlib.import_module(module)
     except Exception as error:
         raise FrameworkError(f"{module}: installed but not loadable ({one_line(error)})") from error
+
+
+def loaded(name: str, where: str) -> Any:
+    """The object at "module:attribute"; a module that cannot be imported, or leaves by sys.exit,
+    is a FrameworkError of `name`.
+    """
+    module, _, attribute = where.partition(":")
+    try:
+        return functools.reduce(getattr, attribute.split("."), importlib.import_module(module))
+    except (Exception, SystemExit) as error:
+        told = "" if name == where else f"{name}: "
+        raise FrameworkError(f"{told}cannot load {where} ({one_line(error)})") from error
 
 
 @contextmanager

@@ -13,10 +13,11 @@ from typing import Any
 
 from padcheck.checks.grade.grader import Grader
 from padcheck.checks.grade.judging import judged
-from padcheck.checks.grade.registry import Subject, loaded, subject
+from padcheck.checks.grade.registry import Subject, subject
 from padcheck.checks.grade.writing import written
 from padcheck.errors import FrameworkError
 from padcheck.frameworks.child import serve
+from padcheck.frameworks.loading import loaded
 from padcheck.records.case import Case
 
 __all__ = ["TASKS", "argument_for", "grader_of", "main", "memory"]

@@ -13,7 +13,6 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
 from typing import Any, Protocol, TypeVar, cast
 
 from padcheck.checks.grade.child import TASKS, argument_for
@@ -42,12 +41,7 @@ class Pool(Protocol):
 
     def __enter__(self) -> Pool: ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *details: object) -> None: ...
 
     def versions(self) -> dict[str, str]:
         """Name -> version, the subject's own first."""
@@ -96,12 +90,7 @@ class Here(_Asking):
     def __enter__(self) -> Here:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *details: object) -> None:
         return None
 
     def versions(self) -> dict[str, str]:
@@ -165,12 +154,7 @@ class Processes(_Asking):
     def __enter__(self) -> Processes:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *details: object) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
         for hand in self._hands:
             hand.close()

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from padcheck.errors import FrameworkError, MissingFramework, UsageError
-from padcheck.frameworks.loading import is_installed, one_line
+from padcheck.frameworks.loading import is_installed, loaded
 from padcheck.frameworks.registration import (
     KERAS,
     LITERT,
@@ -189,18 +188,6 @@ def subject(name: str) -> Subject:
     if not callable(found):
         raise FrameworkError(f"{name}: {where} is no converter and no Subject")
     return Subject(name=name, about=f"the converter {where}", grader=where, is_converter=True)
-
-
-def loaded(name: str, where: str) -> Any:
-    """The object at "module:attribute"; a module that cannot be imported, or leaves by sys.exit,
-    is a FrameworkError.
-    """
-    module, _, attribute = where.partition(":")
-    try:
-        return functools.reduce(getattr, attribute.split("."), importlib.import_module(module))
-    except (Exception, SystemExit) as error:
-        told = "" if name == where else f"{name}: "
-        raise FrameworkError(f"{told}cannot load {where} ({one_line(error)})") from error
 
 
 def why_missing(entry: Subject) -> str | None:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from padcheck.checks.grade.calibrating import calibrated
 from padcheck.checks.grade.grader import Built, Script
 from padcheck.checks.grade.refusing import refused
-from padcheck.checks.grade.registry import loaded
 from padcheck.checks.grade.subjects.origins import Origin, origin_of
 from padcheck.errors import FrameworkError, UsageError
+from padcheck.frameworks.loading import loaded
 from padcheck.frameworks.onnx.cases import asked, code_of, model_of, reference
 from padcheck.frameworks.onnx.sessions import session, session_code
 from padcheck.frameworks.returned import (
