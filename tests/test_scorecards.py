@@ -1,5 +1,6 @@
 """The scorecards in fixtures/scorecards, and README's table of them."""
 
+import importlib.metadata
 import json
 import re
 import runpy
@@ -101,3 +102,31 @@ def test_the_script_knows_its_subjects():
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "expected subjects of padcheck grade --list but got onnx2kears\n"
+
+
+def test_the_scripts_of_the_cards_show_what_they_say(tmp_path):
+    """Those of onnxruntime, in one process of their own, where it is the version of the card."""
+    card = json.loads(TEXTS["onnxruntime"])
+    if card["subject"]["version"] != importlib.metadata.version("onnxruntime"):
+        card["failures"] = card["failures"][:0]
+    codes = [failure["repro"] for failure in card["failures"]]
+    (tmp_path / "all.py").write_text(ALL.format(codes=codes))
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "all.py")], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1:] == [str([1] * len(codes))]
+
+
+ALL = """
+import contextlib, io
+
+ended = []
+for code in {codes!r}:
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            exec(compile(code, "repro.py", "exec"), dict())
+        except SystemExit as error:
+            ended.append(error.code)
+print(ended)
+"""
