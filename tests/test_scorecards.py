@@ -105,17 +105,20 @@ def test_the_script_knows_its_subjects():
 
 
 def test_the_scripts_of_the_cards_show_what_they_say(tmp_path):
-    """Those of onnxruntime, in one process of their own, where it is the version of the card."""
+    """Those of onnxruntime, in one process of their own. What another version than the card's has
+    mended ends with 0; none ends otherwise.
+    """
     card = json.loads(TEXTS["onnxruntime"])
-    if card["subject"]["version"] != importlib.metadata.version("onnxruntime"):
-        card["failures"] = card["failures"][:0]
     codes = [failure["repro"] for failure in card["failures"]]
     (tmp_path / "all.py").write_text(ALL.format(codes=codes))
     done = subprocess.run(
         [sys.executable, str(tmp_path / "all.py")], capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1:] == [str([1] * len(codes))]
+    ended = json.loads(done.stdout.splitlines()[-1])
+    same = card["subject"]["version"] == importlib.metadata.version("onnxruntime")
+    assert len(ended) == len(codes) > 20
+    assert set(ended) <= ({1} if same else {0, 1})
 
 
 ALL = """

@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from padcheck.errors import FrameworkError, MissingFramework, UsageError
-from padcheck.frameworks.loading import is_installed, loaded
+from padcheck.frameworks.loading import entry_points_of, is_installed, loaded, with_foreign
 from padcheck.frameworks.registration import BUILT_IN, LOWERINGS, Framework, Package
 
 if TYPE_CHECKING:
-    import importlib.metadata
-
     from padcheck.frameworks.base import Dialect, Reader, Runner
     from padcheck.records import Lowered, OpSpec
 
@@ -55,16 +53,13 @@ class Status:
 
 
 @functools.cache
-def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:
-    from importlib.metadata import entry_points  # late: it takes as long as all the rest
-
-    return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+def _entry_points() -> dict[str, str]:
+    return entry_points_of(ENTRY_POINTS)
 
 
 def names() -> tuple[str, ...]:
     """The frameworks known, built in first; loads none."""
-    built_in = tuple(entry.name for entry in BUILT_IN)
-    return built_in + tuple(sorted(set(_entry_points()) - set(built_in)))
+    return with_foreign((entry.name for entry in BUILT_IN), _entry_points())
 
 
 def framework(name: str) -> Framework:
@@ -74,7 +69,7 @@ def framework(name: str) -> Framework:
             return entry
     if name not in _entry_points():
         raise UsageError(f"expected a framework of {', '.join(names())} but got {name!r}")
-    return cast(Framework, loaded(name, _entry_points()[name].value))
+    return cast(Framework, loaded(name, _entry_points()[name]))
 
 
 def dialect(lowering: str, *, framework_name: str | None = None) -> Dialect:

@@ -7,7 +7,7 @@ import importlib
 import importlib.machinery
 import importlib.util
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -15,7 +15,15 @@ from typing import Any
 from padcheck.errors import FrameworkError, MissingFramework, PadcheckError
 from padcheck.records import printable
 
-__all__ = ["import_framework", "is_installed", "loaded", "one_line", "translated"]
+__all__ = [
+    "entry_points_of",
+    "import_framework",
+    "is_installed",
+    "loaded",
+    "one_line",
+    "translated",
+    "with_foreign",
+]
 
 #: Longest text of a foreign error that is passed on.
 MAX_TEXT = 300
@@ -51,6 +59,19 @@ def import_framework(module: str, *, extra: str) -> ModuleType:
         return importlib.import_module(module)
     except Exception as error:
         raise FrameworkError(f"{module}: installed but not loadable ({one_line(error)})") from error
+
+
+def entry_points_of(group: str) -> dict[str, str]:
+    """Name -> "module:attribute" of what other packages register in a group; loads none."""
+    from importlib.metadata import entry_points  # late: it takes as long as all the rest
+
+    return {point.name: point.value for point in entry_points(group=group)}
+
+
+def with_foreign(built_in: Iterable[str], foreign: Iterable[str]) -> tuple[str, ...]:
+    """The names built in, then those of other packages, sorted; each once."""
+    own = tuple(built_in)
+    return own + tuple(sorted(set(foreign) - set(own)))
 
 
 def loaded(name: str, where: str) -> Any:

@@ -7,7 +7,25 @@ import os
 import sys
 from collections.abc import Iterator
 
-__all__ = ["muted"]
+__all__ = ["muted", "nowhere"]
+
+
+@contextlib.contextmanager
+def nowhere(descriptor: int) -> Iterator[None]:
+    """What this process writes to a file descriptor, past Python too, is lost."""
+    try:
+        kept = os.dup(descriptor)
+    except OSError:  # there is none
+        yield
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, descriptor)
+    os.close(null)
+    try:
+        yield
+    finally:
+        os.dup2(kept, descriptor)
+        os.close(kept)
 
 
 @contextlib.contextmanager
@@ -19,22 +37,14 @@ def muted() -> Iterator[None]:
     shown, through = sys.stderr, None
     if shown is not None:
         shown.flush()
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is none
-        yield
-        return
-    if shown is not None:
-        through = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+        with contextlib.suppress(OSError):  # there is none
+            through = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+    if through is not None:
         sys.stderr = through
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
     try:
-        yield
+        with nowhere(2):
+            yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
         if through is not None:
             sys.stderr = shown
             through.close()

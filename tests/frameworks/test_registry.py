@@ -156,13 +156,6 @@ def test_a_broken_installation_is_a_reason(
         runner("ghost")
 
 
-class _Point:
-    """An entry point of another package."""
-
-    name = "other"
-    value = "tests.frameworks.test_registry:OTHER"
-
-
 OTHER = Framework(
     name="other",
     lowerings=("other_same",),
@@ -173,7 +166,9 @@ OTHER = Framework(
 
 
 def test_entry_points_add_frameworks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frameworks, "_entry_points", lambda: {"other": _Point})
+    monkeypatch.setattr(
+        frameworks, "_entry_points", lambda: {"other": "tests.frameworks.test_registry:OTHER"}
+    )
     assert names()[-1] == "other"
     assert framework("other") == OTHER
     assert dialect("other_same").lowerings == ("torch",)
@@ -181,8 +176,8 @@ def test_entry_points_add_frameworks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_entry_point_that_cannot_be_loaded_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = type("Broken", (), {"name": "other", "value": "padcheck_no_such_module:X"})
-    monkeypatch.setattr(frameworks, "_entry_points", lambda: {"other": broken})
+    broken = {"other": "padcheck_no_such_module:X"}
+    monkeypatch.setattr(frameworks, "_entry_points", lambda: broken)
     last = status()[-1]
     assert last.packages == (("other", None),)
     assert "cannot load padcheck_no_such_module:X (ModuleNotFoundError" in last.hint

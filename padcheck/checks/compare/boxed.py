@@ -6,7 +6,7 @@ Rules:
 2. Where the box cannot be run, the prediction alone is compared.
 3. What was measured at a smaller size counts only if the prediction says the same of the real one.
 4. What the target computes is what the verdict's counterfactual says; where none fits, what the
-   target's file says, if that is what was seen; that may be two faults at once (`composed`).
+   target's file says, if that is what was seen.
 5. A box that computes the source's op against its own rule shows no difference here: latent.
 """
 
@@ -20,7 +20,6 @@ import numpy as np
 
 from padcheck.checks.cases import runnable
 from padcheck.checks.compare.aligning import KINDS, in_terms_of
-from padcheck.checks.compare.composed import attribute_and_pads
 from padcheck.checks.compare.isolated import IsolatedBox
 from padcheck.records import EQUIVALENT, UNVERIFIED, Finding, OpKind, OpSpec
 from padcheck.verdict import Judgement, judge, judge_predicted
@@ -87,9 +86,7 @@ def judge_box(
     observed = _observed(measured, predict(small) if rule else None)
     findings = _without_rounding(_told(case, target, measured))
     if measured.explained_by is None and observed is not None:
-        written = _as_written(findings, observed)
-        both = attribute_and_pads(small, predict, TARGET) if _is_unexplained(findings) else ()
-        findings = both or written
+        findings = _as_written(findings, observed)
     return Boxed(
         case=small,
         verdict=measured.verdict,
@@ -161,10 +158,6 @@ def _without_rounding(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     if all(finding.code != "PAD908" for finding in findings):
         return findings
     return tuple(finding for finding in findings if finding.code != "PAD998")
-
-
-def _is_unexplained(findings: tuple[Finding, ...]) -> bool:
-    return any(finding.code == "PAD999" for finding in findings)
 
 
 def _versioned(

@@ -12,10 +12,9 @@ import functools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from padcheck.errors import FrameworkError, MissingFramework, UsageError
-from padcheck.frameworks.loading import is_installed, loaded
+from padcheck.frameworks.loading import entry_points_of, is_installed, loaded, with_foreign
 from padcheck.frameworks.registration import (
     KERAS,
     LITERT,
@@ -26,9 +25,6 @@ from padcheck.frameworks.registration import (
     TORCH,
     Package,
 )
-
-if TYPE_CHECKING:
-    import importlib.metadata
 
 __all__ = ["BUILT_IN", "ENTRY_POINTS", "Subject", "names", "require", "subject", "why_missing"]
 
@@ -157,16 +153,13 @@ BUILT_IN = (
 
 
 @functools.cache
-def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:
-    from importlib.metadata import entry_points  # late: it takes as long as all the rest
-
-    return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+def _entry_points() -> dict[str, str]:
+    return entry_points_of(ENTRY_POINTS)
 
 
 def names() -> tuple[str, ...]:
     """The subjects known, built in first; loads none."""
-    built_in = tuple(entry.name for entry in BUILT_IN)
-    return built_in + tuple(sorted(set(_entry_points()) - set(built_in)))
+    return with_foreign((entry.name for entry in BUILT_IN), _entry_points())
 
 
 def subject(name: str) -> Subject:
@@ -180,7 +173,7 @@ def subject(name: str) -> Subject:
         raise UsageError(
             f"expected a subject of {', '.join(names())}, or module:function, but got {name!r}"
         )
-    where = _entry_points()[name].value
+    where = _entry_points()[name]
     with contextlib.redirect_stdout(sys.stderr):  # ours is for the scorecard
         found = loaded(name, where)
     if isinstance(found, Subject):

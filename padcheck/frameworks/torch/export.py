@@ -6,13 +6,13 @@ import contextlib
 import importlib.metadata
 import io
 import logging
-import os
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from padcheck.errors import FrameworkError
 from padcheck.frameworks.loading import import_framework
+from padcheck.frameworks.quiet import nowhere
 
 if TYPE_CHECKING:
     import onnx
@@ -107,7 +107,7 @@ def _by_export(module: Any, x: Any, opset: int, dynamic: bool) -> bytes:
 def _by_tracing(module: Any, x: Any, opset: int, dynamic: bool) -> bytes:
     torch = import_framework("torch", extra="torch")
     stored, axes = io.BytesIO(), _axes(x.ndim - 2)
-    with _without_graph():
+    with nowhere(1):  # tracing writes there the graph that it cannot export [torch 2.13.0]
         torch.onnx.export(
             module,
             (x,),
@@ -176,23 +176,3 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         logging.disable(level)
-
-
-@contextlib.contextmanager
-def _without_graph() -> Iterator[None]:
-    """Nothing in this process writes to file descriptor 1: tracing writes the graph that it
-    cannot export there, past Python [torch 2.13.0].
-    """
-    try:
-        kept = os.dup(1)
-    except OSError:  # there is none
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
